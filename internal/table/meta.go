@@ -24,21 +24,21 @@ type Name string
 
 // The tables, in the order they are documented and loaded.
 const (
-	Bids           Name = "fact_bids"
-	Wins           Name = "fact_wins"
-	Impressions    Name = "fact_impressions"
-	Clicks         Name = "fact_clicks"
-	Conversions    Name = "fact_conversions"
-	Attributions   Name = "fact_attributions"
-	CampaignMinute Name = "agg_campaign_minute"
-	CampaignDay    Name = "agg_campaign_day"
-	RejectedEvents Name = "rejected_events"
+	Bids            Name = "fact_bids"
+	Wins            Name = "fact_wins"
+	Impressions     Name = "fact_impressions"
+	Clicks          Name = "fact_clicks"
+	Conversions     Name = "fact_conversions"
+	Attributions    Name = "fact_attributions"
+	CampaignMinutes Name = "agg_campaign_minute"
+	CampaignDays    Name = "agg_campaign_day"
+	RejectedEvents  Name = "rejected_events"
 )
 
 // Names lists every table in order.
 func Names() []Name {
 	return []Name{
 		Bids, Wins, Impressions, Clicks, Conversions, Attributions,
-		CampaignMinute, CampaignDay, RejectedEvents,
+		CampaignMinutes, CampaignDays, RejectedEvents,
 	}
 }
