@@ -28,18 +28,19 @@ var pricingNames = [...]string{"cpm", "cpc", "cpa"}
 // Scope is how far a conversion looks for touches (A1).
 type Scope uint8
 
-// The scopes. ScopeCampaign is the default without an advertiser,
-// ScopeAdvertiser with one.
+// The scopes. ScopeUnset is a campaign that says nothing: then the conversion
+// decides (advertiser when it has one, else campaign, else account).
 const (
-	ScopeCampaign Scope = iota
+	ScopeUnset Scope = iota
+	ScopeCampaign
 	ScopeAdvertiser
 	ScopeAccount
 )
 
-// String is the wire name.
+// String is the wire name, "" when unset.
 func (s Scope) String() string { return scopeNames[s] }
 
-var scopeNames = [...]string{"campaign", "advertiser", "account"}
+var scopeNames = [...]string{"", "campaign", "advertiser", "account"}
 
 // Model is an attribution model (A5). The engine computes all five; a campaign
 // names the one its reports use.
@@ -62,16 +63,18 @@ var modelNames = [...]string{"last_touch", "first_touch", "linear", "time_decay"
 // PathSet is which eligible touches make the path (A3).
 type PathSet uint8
 
-// The path sets.
+// The path sets. PathSetUnset is a campaign that says nothing; it reads as
+// ClicksElseViews where no other campaign is asked.
 const (
-	ClicksElseViews PathSet = iota // views only where no click is eligible, the default
+	PathSetUnset    PathSet = iota
+	ClicksElseViews         // views only where no click is eligible, the default
 	ClicksAndViews
 )
 
-// String is the wire name.
+// String is the wire name, "" when unset.
 func (p PathSet) String() string { return pathSetNames[p] }
 
-var pathSetNames = [...]string{"clicks_else_views", "clicks_and_views"}
+var pathSetNames = [...]string{"", "clicks_else_views", "clicks_and_views"}
 
 // CountMode is how often one touch may count the same conversion type (C1).
 type CountMode uint8
@@ -122,7 +125,7 @@ type Campaign struct {
 	Name                   string
 	TimeZone               string         // IANA name, default "UTC"
 	Location               *time.Location // TimeZone, loaded; never nil
-	Currency               string         // ISO 4217, default "USD"
+	Currency               string         // ISO 4217, "" when the row names none
 	Pricing                Pricing
 	RateMicros             int64      // per click (cpc) or counted conversion (cpa)
 	FlightStart, FlightEnd event.Time // MinTime and MaxTime when absent
@@ -143,15 +146,14 @@ func DefaultCampaign() Campaign {
 		ValidFrom:   event.MinTime,
 		TimeZone:    "UTC",
 		Location:    time.UTC,
-		Currency:    "USD",
 		FlightStart: event.MinTime,
 		FlightEnd:   event.MaxTime,
 		Windows:     DefaultWindows(),
 	}
 }
 
-// CountMode is how conversions of the type count (C1): what the campaign says,
-// else ONE for sign_up, lead, install and page_view, else EVERY.
+// CountMode is how conversions of the type count (C1): what the campaign says
+// (CountModes tells whether it does), else ONE for sign_up, lead, install and page_view, else EVERY.
 func (c *Campaign) CountMode(conversionType string) CountMode {
 	if m, ok := c.CountModes[conversionType]; ok {
 		return m

@@ -12,6 +12,8 @@
 // read from everywhere at once; lookups allocate nothing.
 //
 // An absent field means the default of semantics W: it is filled in while
-// parsing, so nobody downstream asks whether a field was set. An unknown field
+// parsing, so nobody downstream asks whether a field was set; the few settings
+// that fall through to another campaign (scope, path set, count mode, currency)
+// have an unset value of their own. An unknown field
 // is an error, because a misspelt window would otherwise silently be a default.
 package reference

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,9 +170,6 @@ func (w campaignRow) campaign() (Campaign, error) {
 	c := DefaultCampaign()
 	c.ID, c.AdvertiserID, c.Name = string(w.CampaignID), string(w.AdvertiserID), w.Name
 	c.VTRequiresViewable, c.MaxClicksPerImpression = w.VTViewable, w.MaxClicks
-	if c.AdvertiserID != "" {
-		c.Scope = ScopeAdvertiser
-	}
 	err := errors.Join(w.identity(&c), w.money(&c), w.rules(&c))
 	if err != nil {
 		return c, fmt.Errorf("campaign %q: %w", c.ID, err)
@@ -268,14 +266,14 @@ func oneOf[T ~uint8](field, text string, names []string, into *T) error {
 	if text == "" {
 		return nil
 	}
-	for i, name := range names {
-		if name == text {
-			*into = T(i)
-			return nil
-		}
+	if i := slices.Index(names, text); i >= 0 {
+		*into = T(i)
+		return nil
 	}
-	return fmt.Errorf("%s %q: one of %s", field, text, strings.Join(names, ", "))
+	return fmt.Errorf("%s %q: one of %s", field, text, strings.Join(slices.DeleteFunc(slices.Clone(names), isEmpty), ", "))
 }
+
+func isEmpty(s string) bool { return s == "" }
 
 func micros(field string, n json.Number, into *int64) error {
 	if n == "" {

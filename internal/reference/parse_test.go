@@ -32,7 +32,7 @@ func TestW_AbsentFieldsAreDefaults(t *testing.T) {
 		w.ClickThrough != 30*86400e6 || w.ViewThrough != 86400e6 || w.ClickRefractory != 30e6 {
 		t.Errorf("windows %+v", w)
 	}
-	if c.Scope != reference.ScopeCampaign || c.Model.String() != "last_touch" || c.Currency != "USD" || c.Pricing != reference.CPM {
+	if c.Scope != reference.ScopeUnset || c.PathSet != reference.PathSetUnset || c.Model.String() != "last_touch" || c.Currency != "" || c.Pricing != reference.CPM {
 		t.Errorf("campaign %+v", c)
 	}
 	if c.CountMode("purchase") != reference.Every || c.CountMode("sign_up") != reference.One {
@@ -40,16 +40,19 @@ func TestW_AbsentFieldsAreDefaults(t *testing.T) {
 	}
 }
 
-func TestA1_ScopeIsAdvertiserWhenKnown(t *testing.T) {
-	s, err := reference.Parse([]byte(`[{"campaign_id":"a","advertiser_id":"x"},{"campaign_id":"b","advertiser_id":"x","scope":"account"}]`), nil)
+func TestA1_ScopeIsASettingOrUnset(t *testing.T) {
+	s, err := reference.Parse([]byte(`[{"campaign_id":"a","advertiser_id":"x"},{"campaign_id":"b","scope":"account"},{"campaign_id":"c","scope":"campaign","path_set":"clicks_else_views"}]`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, _ := s.Campaign("a", 0); c.Scope != reference.ScopeAdvertiser {
+	if c, _ := s.Campaign("a", 0); c.Scope != reference.ScopeUnset {
 		t.Errorf("a: %v", c.Scope)
 	}
 	if c, _ := s.Campaign("b", 0); c.Scope != reference.ScopeAccount {
 		t.Errorf("b: %v", c.Scope)
+	}
+	if c, _ := s.Campaign("c", 0); c.Scope != reference.ScopeCampaign || c.PathSet != reference.ClicksElseViews {
+		t.Errorf("c: %v %v", c.Scope, c.PathSet)
 	}
 }
 
