@@ -27,6 +27,7 @@ const (
 	keyClick      = 'c'
 	keyConversion = 'v'
 	keyRecord     = 'p'
+	keyCampaign   = 'g'
 )
 
 // RouteUser routes by user id (R1): "u" + user.
@@ -51,6 +52,9 @@ func RouteClick(id string) Route { return routeOf(keyClick, id) }
 
 // RouteConversion is the home of a conversion without a user (R3).
 func RouteConversion(id string) Route { return routeOf(keyConversion, id) }
+
+// RouteCampaign routes a campaign's aggregates to a campaign shard.
+func RouteCampaign(campaign string) Route { return routeOf(keyCampaign, campaign) }
 
 // RouteRecord routes by record position (R2), and every rejected record: "p" +
 // topic + "/" + partition + "/" + offset.

@@ -1,6 +1,10 @@
 package table
 
-import "github.com/advertisex/adjoin/internal/event"
+import (
+	"cmp"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
 
 // Decimal38 is a DECIMAL(38,0): a big-endian two's complement integer.
 type Decimal38 [16]byte
@@ -67,4 +71,22 @@ type CampaignDay struct {
 	Reach    int64  `parquet:"reach"`   // distinct users with a valid impression
 	IsFinal  bool   `parquet:"is_final"`
 	Meta
+}
+
+// CompareCampaignMinutes orders rows of agg_campaign_minute by their key.
+func CompareCampaignMinutes(a, b CampaignMinute) int {
+	return cmp.Or(
+		cmp.Compare(a.BucketStart, b.BucketStart),
+		cmp.Compare(a.CampaignID, b.CampaignID),
+		cmp.Compare(a.CreativeID, b.CreativeID),
+		cmp.Compare(a.Exchange, b.Exchange),
+		cmp.Compare(a.Country, b.Country),
+		cmp.Compare(a.DeviceType, b.DeviceType),
+		cmp.Compare(a.Currency, b.Currency),
+	)
+}
+
+// CompareCampaignDays orders rows of agg_campaign_day by their key.
+func CompareCampaignDays(a, b CampaignDay) int {
+	return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.CampaignID, b.CampaignID))
 }
