@@ -16,7 +16,8 @@ import (
 //   - every shard in it is under the epoch it names, claimed by its author and not
 //     released since (I6);
 //   - every shard's Previous is that shard's last valid commit (I1), its cut
-//     number is greater and its vector nowhere smaller (I2).
+//     number is greater and its vector nowhere smaller (I2);
+//   - no campaign shard claims to have folded more than lies before the commit.
 //
 // One shard that fails makes the whole commit void: its files and ledger belong
 // to all its shards together, so half of it cannot be true.
@@ -27,20 +28,13 @@ func (s *State) commit(offset event.Offset, c *Commit) Verdict {
 		return v
 	}
 	for i := range c.Shards {
-		if v := s.judgeShard(c, &c.Shards[i]); !v.Valid() {
+		if v := s.judgeShard(offset, c, &c.Shards[i]); !v.Valid() {
 			return v
 		}
 	}
 	var unneeded []SegmentRef
-	for _, cut := range c.Shards {
-		sh := s.shards[cut.ID]
-		unneeded = appendUnneeded(unneeded, sh.last.Segments, cut.Segments)
-		sh.committed = true
-		sh.last = Committed{
-			Offset: offset, Number: c.Cut, Time: c.Time,
-			Watermark: c.Watermark, Frontier: c.Frontier, ShardCut: cut,
-		}
-		s.shards[cut.ID] = sh
+	for i := range c.Shards {
+		unneeded = s.advance(unneeded, offset, c, &c.Shards[i])
 	}
 	for _, l := range c.Ledger {
 		sum := s.ledger[l.Partition].Plus(l)
@@ -50,7 +44,49 @@ func (s *State) commit(offset event.Offset, c *Commit) Verdict {
 	s.counts = c.Counts
 	s.clusterID = cmp.Or(s.clusterID, c.ClusterID)
 	maps.Copy(s.topicIDs, c.TopicIDs)
-	return Verdict{Unneeded: unneeded}
+	return Verdict{Unneeded: s.fold(unneeded)}
+}
+
+// advance takes over one shard of a valid commit and appends to unneeded the
+// state segments that served only the commits before.
+func (s *State) advance(unneeded []SegmentRef, offset event.Offset, c *Commit, cut *ShardCut) []SegmentRef {
+	sh := s.shards[cut.ID]
+	before := sh.last.Segments
+	sh.committed = true
+	sh.last = Committed{
+		Offset: offset, Number: c.Cut, Time: c.Time,
+		Watermark: c.Watermark, Frontier: c.Frontier, ShardCut: *cut,
+	}
+	if len(cut.Deltas) > 0 {
+		sh.pending = append(slices.Clip(sh.pending), pending{offset: offset, deltas: cut.Deltas})
+	}
+	s.shards[cut.ID] = sh
+	return appendUnneeded(unneeded, before, &sh)
+}
+
+// fold lets go of the deltas that every campaign shard has folded and appends
+// them to unneeded, in shard order, unless they are part of the state as well.
+func (s *State) fold(unneeded []SegmentRef) []SegmentRef {
+	wanted := s.Wanted()
+	for _, id := range s.Shards() {
+		sh := s.shards[id]
+		n := 0
+		for n < len(sh.pending) && sh.pending[n].offset < wanted {
+			n++
+		}
+		if n == 0 {
+			continue
+		}
+		folded := sh.pending[:n]
+		if sh.pending = slices.Clone(sh.pending[n:]); len(sh.pending) == 0 {
+			sh.pending = nil
+		}
+		s.shards[id] = sh
+		for _, p := range folded {
+			unneeded = appendUnneeded(unneeded, p.deltas, &sh)
+		}
+	}
+	return unneeded
 }
 
 // judgeWorld checks what a commit says for all its shards.
@@ -77,7 +113,7 @@ func (s *State) judgeWorld(c *Commit) Verdict {
 }
 
 // judgeShard checks one shard of a commit against what the journal says of it.
-func (s *State) judgeShard(c *Commit, cut *ShardCut) Verdict {
+func (s *State) judgeShard(offset event.Offset, c *Commit, cut *ShardCut) Verdict {
 	void := func(r Reason, format string, args ...any) Verdict {
 		return Verdict{Reason: r, Shard: cut.ID, Detail: fmt.Sprintf(format, args...)}
 	}
@@ -109,6 +145,9 @@ func (s *State) judgeShard(c *Commit, cut *ShardCut) Verdict {
 	if p, bad := wentBack(sh.last.Vector, cut.Vector); bad {
 		return void(VectorWentBack, "%s at %d after %d", p, cut.Vector[p], sh.last.Vector[p])
 	}
+	if to, ok := cut.Vector[JournalPartition()]; cut.ID.Role == Campaign && (!ok || to > offset) {
+		return void(VectorAhead, "has folded the journal up to %d", to)
+	}
 	return Verdict{}
 }
 
@@ -126,11 +165,11 @@ func wentBack(before, after event.Vector) (first event.Partition, bad bool) {
 	return first, bad
 }
 
-// appendUnneeded appends what before names and after does not.
-func appendUnneeded(dst, before, after []SegmentRef) []SegmentRef {
-	for _, old := range before {
-		if !slices.ContainsFunc(after, func(r SegmentRef) bool { return r.Key == old.Key }) {
-			dst = append(dst, old)
+// appendUnneeded appends those of refs that the shard does not need any more.
+func appendUnneeded(dst, refs []SegmentRef, sh *shard) []SegmentRef {
+	for _, r := range refs {
+		if !sh.needs(r.Key) {
+			dst = append(dst, r)
 		}
 	}
 	return dst

@@ -11,13 +11,14 @@ const (
 	minShardID   = 2
 	minTopic     = 2
 	minPartition = 2
-	minShardCut  = minShardID + 6
+	minShardCut  = minShardID + 7
 	minSegment   = 6
 	minFile      = 4 + 32 + 2
 	minLedger    = 9
 	minReason    = 2
 	minNode      = 4
 	minShard     = minShardID + 5
+	minPending   = 2
 )
 
 func (d *decoder) author() (NodeID, Incarnation) {
@@ -184,8 +185,12 @@ func (d *decoder) shardCut(t *tables) ShardCut {
 		c.Vector = t.vectors[n]
 	}
 	c.Base = d.bool()
-	c.Segments = list(d, d.count("segments", minSegment), d.segment)
+	c.Segments, c.Deltas = d.segments(), d.segments()
 	return c
+}
+
+func (d *decoder) segments() []SegmentRef {
+	return list(d, d.count("segments", minSegment), d.segment)
 }
 
 func (d *decoder) segment() SegmentRef {
@@ -302,6 +307,9 @@ func (d *decoder) shard(st *State, t *tables) {
 		last.Number = CutNumber(d.uvarint())
 		last.Time, last.Watermark, last.Frontier = d.time(), d.time(), d.time()
 		last.ShardCut = d.shardCut(t)
+		sh.pending = list(d, d.count("commits with deltas", minPending), func() pending {
+			return pending{offset: event.Offset(d.natural("offset of a commit")), deltas: d.segments()}
+		})
 	}
 	if _, twice := st.shards[id]; twice {
 		d.fail("shard %s is named twice", id)

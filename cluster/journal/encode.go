@@ -108,9 +108,14 @@ func (e *encoder) shardCut(c *ShardCut, t *tables) {
 	e.uvarint(c.Cut)
 	e.uvarint(uint64(t.vectorOf(c.Vector)))
 	e.bool(c.Base)
-	e.count(len(c.Segments))
-	for i := range c.Segments {
-		e.segment(&c.Segments[i])
+	e.segments(c.Segments)
+	e.segments(c.Deltas)
+}
+
+func (e *encoder) segments(refs []SegmentRef) {
+	e.count(len(refs))
+	for i := range refs {
+		e.segment(&refs[i])
 	}
 }
 
@@ -220,6 +225,11 @@ func (e *encoder) shard(id ShardID, sh shard, t *tables) {
 	e.time(last.Watermark)
 	e.time(last.Frontier)
 	e.shardCut(&last.ShardCut, t)
+	e.count(len(sh.pending))
+	for _, p := range sh.pending {
+		e.natural("offset of a commit", int64(p.offset))
+		e.segments(p.deltas)
+	}
 }
 
 // tables are what the rest of a record refers to by number: topics, partitions

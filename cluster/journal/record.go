@@ -121,6 +121,12 @@ type ShardCut struct {
 	// an earlier cut is among them.
 	Base     bool
 	Segments []SegmentRef
+
+	// Deltas are the segments with what this cut changes for campaign shards. They
+	// are no part of the state: they are needed until every campaign shard has
+	// folded this commit, however often the state is written anew meanwhile. One
+	// segment may be in both lists.
+	Deltas []SegmentRef
 }
 
 // SegmentRef names a state segment and where its chunks lie in the segment

@@ -31,6 +31,26 @@ type shard struct {
 	owner     Ownership
 	committed bool
 	last      Committed
+	pending   []pending // deltas some campaign shard has yet to fold, oldest first
+}
+
+// pending are the deltas of the commit at offset. Never changed once made: clones
+// of a state share it.
+type pending struct {
+	offset event.Offset
+	deltas []SegmentRef
+}
+
+// needs says whether a segment is part of the state or waits to be folded.
+func (sh *shard) needs(key string) bool {
+	if named(sh.last.Segments, key) {
+		return true
+	}
+	return slices.ContainsFunc(sh.pending, func(p pending) bool { return named(p.deltas, key) })
+}
+
+func named(refs []SegmentRef, key string) bool {
+	return slices.ContainsFunc(refs, func(r SegmentRef) bool { return r.Key == key })
 }
 
 // Ownership is who may commit a shard: Node in its life Incarnation, since the
@@ -186,19 +206,28 @@ func (s *State) TopicID(topic string) (TopicID, bool) {
 	return id, ok
 }
 
-// LiveSegments are the segments the last valid commits name, in shard order,
-// oldest first. Any other segment is garbage or of a cut in the making.
+// LiveSegments are the segments still needed, in shard order, oldest first: those
+// the last valid commits name, and the deltas that wait for campaign shards. Any
+// other segment is garbage or of a cut in the making.
 func (s *State) LiveSegments() []SegmentRef {
 	var live []SegmentRef
 	for _, id := range s.Shards() {
-		live = append(live, s.shards[id].last.Segments...)
+		sh := s.shards[id]
+		live = append(live, sh.last.Segments...)
+		for _, p := range sh.pending {
+			for _, r := range p.deltas {
+				if !named(sh.last.Segments, r.Key) {
+					live = append(live, r)
+				}
+			}
+		}
 	}
 	return live
 }
 
-// Garbage says whether a segment key, or a chunk's key, can never be needed: no
-// last valid commit names it, and it is of an earlier epoch than the shard's, or
-// of a cut the shard's commits have passed. Keys it cannot read are not garbage.
+// Garbage says whether a segment key, or a chunk's key, can never be needed: it
+// is not live, and it is of an earlier epoch than the shard's, or of a cut the
+// shard's commits have passed. Keys it cannot read are not garbage.
 func (s *State) Garbage(key string) bool {
 	id, epoch, cut, part, err := ParseSegmentKey(key)
 	if err != nil {
@@ -209,7 +238,7 @@ func (s *State) Garbage(key string) bool {
 		return false
 	}
 	name := SegmentKey(id, epoch, cut, part)
-	if slices.ContainsFunc(sh.last.Segments, func(r SegmentRef) bool { return r.Key == name }) {
+	if sh.needs(name) {
 		return false
 	}
 	return epoch < sh.owner.Epoch || sh.committed && epoch == sh.owner.Epoch && cut <= sh.last.Cut
@@ -245,7 +274,7 @@ func (s *State) Balanced() error {
 }
 
 // Wanted is the least journal offset a campaign shard has yet to fold. Records
-// from there on stay, whatever a snapshot covers. 0 while some campaign shard has
+// from there on, and their deltas, stay, whatever a snapshot covers. 0 while some campaign shard has
 // no valid commit; the greatest offset when the deployment has none.
 func (s *State) Wanted() event.Offset {
 	least := event.Offset(math.MaxInt64)

@@ -18,6 +18,7 @@ const (
 	BrokenChain              // Previous is not the shard's last valid commit (I1)
 	CutWentBack              // the shard's cut number does not grow (X1)
 	VectorWentBack           // a partition is missing or at an earlier offset (I2)
+	VectorAhead              // a campaign shard claims to have folded what comes after it
 	Unbalanced               // the ledger's classes do not sum to its events (ST4)
 	ClusterChanged           // another Kafka cluster
 	TopicChanged             // a topic was deleted and created again (F23)
@@ -49,6 +50,8 @@ func (r Reason) String() string {
 		return "cut_went_back"
 	case VectorWentBack:
 		return "vector_went_back"
+	case VectorAhead:
+		return "vector_ahead"
 	case Unbalanced:
 		return "unbalanced"
 	case ClusterChanged:
@@ -73,8 +76,10 @@ type Verdict struct {
 	// were released, and those of the claimant's own incarnation, are not lost.
 	Lost []Loss
 
-	// Unneeded are the segments an accepted commit no longer names and the commits
-	// before it did. The commit's author, and nobody else, may now tombstone them.
+	// Unneeded are the segments that an accepted commit has made useless: state
+	// segments its shards no longer name, and deltas that its campaign shards were
+	// the last to fold. The commit's author, and nobody else, may now tombstone
+	// them.
 	Unneeded []SegmentRef
 }
 

@@ -25,10 +25,10 @@ func (e *encoder) fail(format string, args ...any) {
 	}
 }
 
-func (e *encoder) byte(v uint8)     { e.b = append(e.b, v) }
-func (e *encoder) uvarint(v uint64) { e.b = binary.AppendUvarint(e.b, v) }
-func (e *encoder) varint(v int64)   { e.b = binary.AppendVarint(e.b, v) }
-func (e *encoder) count(n int)      { e.uvarint(uint64(n)) }
+func (e *encoder) byte(v uint8)      { e.b = append(e.b, v) }
+func (e *encoder) uvarint(v uint64)  { e.b = binary.AppendUvarint(e.b, v) }
+func (e *encoder) varint(v int64)    { e.b = binary.AppendVarint(e.b, v) }
+func (e *encoder) count(n int)       { e.uvarint(uint64(n)) }
 func (e *encoder) time(t event.Time) { e.varint(int64(t)) }
 
 func (e *encoder) bool(v bool) {
