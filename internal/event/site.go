@@ -1,0 +1,65 @@
+package event
+
+import "strings"
+
+// SplitSite takes a website apart (semantics N6): the host in lower case
+// without scheme, user info, port and one leading "www.", and the path as
+// written without query and fragment; a lone "/" is no path. The results alias
+// website unless its host has upper-case letters.
+func SplitSite(website string) (host, path string) {
+	rest := website[schemeLength(website):]
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority, path = rest[:end], rest[end:]
+	}
+	if end := strings.IndexAny(path, "?#"); end >= 0 {
+		path = path[:end]
+	}
+	if path == "/" {
+		path = ""
+	}
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		authority = authority[at+1:]
+	}
+	host = lower(withoutPort(authority))
+	return strings.TrimPrefix(host, "www."), path
+}
+
+// schemeLength is the length of a leading "xxx://", 0 without one.
+func schemeLength(s string) int {
+	end := strings.Index(s, "://")
+	if end <= 0 {
+		return 0
+	}
+	for i := range end {
+		c := s[i] | 0x20
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || !isDigit(s[i]) && s[i] != '+' && s[i] != '-' && s[i] != '.') {
+			return 0
+		}
+	}
+	return end + len("://")
+}
+
+// withoutPort drops ":digits" from the end; the colons inside the brackets of
+// an IPv6 address are no port.
+func withoutPort(authority string) string {
+	colon := strings.LastIndexByte(authority, ':')
+	if colon < 0 || strings.IndexByte(authority[colon:], ']') >= 0 {
+		return authority
+	}
+	if port := authority[colon+1:]; port != "" && !allDigits(port) {
+		return authority
+	}
+	return authority[:colon]
+}
+
+// lower is strings.ToLower that looks before it copies.
+func lower(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x80 || c-'A' <= 'Z'-'A' {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}
