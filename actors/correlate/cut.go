@@ -1,0 +1,55 @@
+package correlate
+
+import (
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/table"
+)
+
+// Cut is what one cut hands over. The slices are the caller's until the Shard's
+// next Begin. Rows come in the order of their keys; no key is in a cut twice
+// (X1), rows streamed to the Sink included.
+type Cut struct {
+	Number    uint64     // the row_version of every row since Begin
+	EmittedAt event.Time // their emitted_at
+
+	Wins         []table.Win
+	Clicks       []table.Click
+	Conversions  []table.Conversion
+	Attributions []table.Attribution
+	Rejected     []table.Rejected
+
+	// Deltas is what the campaign shards fold.
+	Deltas event.Deltas
+	// Ledger accounts for every record ever applied, by partition, in order
+	// (ST4).
+	Ledger []Account
+	// Recalls are records the shard needs once more, whole: apply each with
+	// RecallImpression or RecallBid in a later cut. A record is named when a
+	// third record under its id makes it a fact again after its content was
+	// dropped (D2, D3); a chain that is all but never seen.
+	Recalls []event.Position
+	// Pending is true while rows wait: for a later cut, a recall, or a timer
+	// that the watermark has passed. A bounded run cuts until it is false.
+	Pending bool
+}
+
+// Account is the ledger of one partition: the classes in which its records
+// ended (ST4). They are cumulative. A correction may move a record from one
+// class to another, but the sum only grows.
+type Account struct {
+	event.Partition
+	Facts      int64
+	Duplicates int64 // dup_exact
+	Conflicts  int64 // DUP_ID_CONFLICT
+	Erased     int64
+	Rejected   []int64 // by event.Reason, without DUP_ID_CONFLICT
+}
+
+// Consumed is the number of records accounted for (K2).
+func (a *Account) Consumed() int64 {
+	n := a.Facts + a.Duplicates + a.Conflicts + a.Erased
+	for _, r := range a.Rejected {
+		n += r
+	}
+	return n
+}

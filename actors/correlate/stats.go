@@ -1,0 +1,44 @@
+package correlate
+
+// Stats is the size of a shard's state and what it has done since it was made.
+type Stats struct {
+	Live     Live
+	Counters Counters
+}
+
+// Live counts what the state holds now.
+type Live struct {
+	Impressions int64 // rows, displaced ones included
+	Bids        int64
+	Users       int64 // users with an ordinal
+	Journeys    int64 // routes with clicks or conversions
+	Clicks      int64
+	Conversions int64
+	Contested   int64 // ids with more than one record
+	Bytes       Bytes
+}
+
+// Bytes is the memory of the state by kind, as allocated.
+type Bytes struct {
+	Impressions  int64 // columns
+	Bids         int64
+	Indexes      int64 // ids and auctions to rows
+	Users        int64
+	Journeys     int64
+	Dictionaries int64
+	Reach        int64
+}
+
+// Total sums the kinds.
+func (b Bytes) Total() int64 {
+	return b.Impressions + b.Bids + b.Indexes + b.Users + b.Journeys + b.Dictionaries + b.Reach
+}
+
+// Counters only grow while the shard is in memory.
+type Counters struct {
+	Streamed    int64 // rows given to the Sink
+	Corrections int64 // rows that replaced or deleted an earlier one
+	Resolved    int64 // journeys computed
+	Evicted     int64 // views dropped by MaxTouchesPerUser
+	Recalls     int64
+}
