@@ -26,13 +26,10 @@ type scalar struct {
 type setting struct {
 	field *Field
 	// path is as the layer wrote it, aliases and item numbers included.
-	path string
-	// item is the number of the list item for a path with brackets.
-	item  int
+	path  string
 	list  bool
 	items []scalar // one for a scalar
 	place Place
-	layer string // file, env, set or flag
 }
 
 // layers collects settings in rising precedence, and what is wrong with them.
@@ -40,6 +37,13 @@ type layers struct {
 	table    *table
 	settings map[string]*setting // by canonical path, items as load[0].target
 	found    Diagnostics
+	// failed holds canonical paths without a usable value. Rules about several
+	// fields leave them alone, so that one mistake is one line.
+	failed map[string]bool
+}
+
+func newLayers() *layers {
+	return &layers{table: newTable(), settings: map[string]*setting{}, failed: map[string]bool{}}
 }
 
 func (l *layers) errorf(at Place, rule, format string, args ...any) {
@@ -72,7 +76,6 @@ type fileLayer struct {
 	*layers
 	name string // as diagnostics print it
 	base string
-	kind string // layer name of its settings
 	seen map[string]Place
 }
 
@@ -169,27 +172,31 @@ func (f *fileLayer) key(parent string, key, value *yaml.Node) {
 var itemNumber = regexp.MustCompile(`\[\d+\]`)
 
 func (f *fileLayer) unknown(parent string, key *yaml.Node) {
-	f.errorf(f.at(key), "unknown-key", "%s", f.table.unknownKey(joinPath(parent, key.Value)))
+	message, near := f.table.unknownKey(joinPath(parent, key.Value))
+	f.failed[joinPath(parent, near)] = true
+	f.errorf(f.at(key), "unknown-key", "%s", message)
 }
 
-// unknownKey is the message about a path that is neither field nor section.
-func (t *table) unknownKey(path string) string {
+// unknownKey is the message about a path that is neither field nor section, and
+// the key of the same section that was probably meant.
+func (t *table) unknownKey(path string) (message, near string) {
 	parent, name := splitPath(path)
-	message := fmt.Sprintf("unknown key %q", path)
+	message = fmt.Sprintf("unknown key %q", path)
 	generic := itemNumber.ReplaceAllString(parent, "[]")
-	if near := nearest(name, t.names(generic)); near != "" {
-		return message + didYouMean(near)
+	names := t.names(generic)
+	if near = nearest(name, names); near != "" {
+		return message + didYouMean(near), near
 	}
 	// The key may exist elsewhere: an indentation slip or a forgotten level.
 	for _, f := range t.fields {
 		if f.Name() == name {
-			return message + didYouMean(f.Path)
+			return message + didYouMean(f.Path), ""
 		}
 	}
-	if len(t.names(generic)) == 0 {
-		return message
+	if len(names) > 0 {
+		message += "; " + nameOf(parent) + " knows " + strings.Join(t.children[generic], ", ")
 	}
-	return message + "; " + nameOf(parent) + " knows " + strings.Join(t.children[generic], ", ")
+	return message, ""
 }
 
 // names are the keys that a section knows, aliases included.
@@ -206,7 +213,9 @@ func (t *table) names(section string) []string {
 
 func (f *fileLayer) value(canonical, path string, field *Field, n *yaml.Node) {
 	n = resolve(n)
-	s := &setting{field: field, path: path, place: f.at(n), layer: f.kind, item: itemOf(path)}
+	s := &setting{path: path, field: field, place: f.at(n)}
+	before := len(f.found)
+	defer func() { f.failed[canonical] = f.failed[canonical] || len(f.found) > before }()
 	switch {
 	case isNull(n):
 		f.errorf(f.at(n), "no-value", "%s has no value; give it one, or remove the key for the default", path)
@@ -269,13 +278,6 @@ func (f *fileLayer) maps(canonical string, s *setting, n *yaml.Node) {
 		}
 		f.section(fmt.Sprintf("%s[%d]", canonical, i), item)
 	}
-}
-
-// itemOf is the item number in a path such as load[1].target, else 0.
-func itemOf(path string) int {
-	match := itemNumber.FindString(path)
-	n, _ := strconv.Atoi(strings.Trim(match, "[]"))
-	return n
 }
 
 // resolve follows an alias to its anchor.

@@ -50,20 +50,20 @@ func NodeNeeds() []string { return []string{"kafka.brokers"} }
 // Load reads, merges and checks a configuration. The error is an *Invalid that
 // holds everything that is wrong, or says which file could not be read.
 func Load(source Source) (*Loaded, error) {
-	l := &layers{table: newTable(), settings: map[string]*setting{}}
+	l := newLayers()
 	for _, name := range source.Files {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			l.errorf(Place{File: name}, "file-missing", "cannot be read: %s", cause(err))
 			continue
 		}
-		file := &fileLayer{layers: l, name: name, base: filepath.Dir(name), kind: "file", seen: map[string]Place{}}
+		file := &fileLayer{layers: l, name: name, base: filepath.Dir(name), seen: map[string]Place{}}
 		file.read(content)
 	}
 	l.environment(source.Environ)
 	l.flags(source.Set, source.Flags)
 
-	b := &builder{source: source, layers: l, shown: map[string]string{}, failed: map[string]bool{}}
+	b := &builder{source: source, layers: l, shown: map[string]string{}}
 	b.expander = expander{lookupEnv: lookupIn(source.Environ), readFile: os.ReadFile}
 	b.build()
 	found := b.sorted()
@@ -90,7 +90,6 @@ type builder struct {
 	expander expander
 	config   Config
 	shown    map[string]string
-	failed   map[string]bool // canonical paths whose value could not be used
 }
 
 func (b *builder) build() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -60,14 +61,14 @@ func (l *layers) override(path, text string, at Place, kind string) {
 	parent, _ := splitPath(path)
 	canonical := joinPath(parent, field.Name())
 	if field.Type() == "maps" || (field.isList() && strings.HasPrefix(text, "[")) {
-		l.flow(path, text, at, kind)
+		l.flow(path, text, at)
 		return
 	}
 	if field.Secret() && kind != "env" && text != "" && !strings.HasPrefix(text, "${") {
 		l.errorf(at, "secret-in-arguments", "the arguments of a process can be read by others; put the secret into a file and name that, or write '${env:NAME}'")
 		return
 	}
-	s := &setting{field: field, path: path, place: at, layer: kind}
+	s := &setting{field: field, path: path, place: at}
 	if field.isList() {
 		s.list = true
 		for item := range strings.SplitSeq(text, ",") {
@@ -96,14 +97,17 @@ func (l *layers) unknownOverride(path string, at Place, kind string) {
 		name := strings.TrimPrefix(at.File, "env ")
 		l.errorf(at, "unknown-key", "no key belongs to this variable (two underscores separate levels)%s", didYouMean(nearest(name, names)))
 	default:
-		l.errorf(at, "unknown-key", "%s", l.table.unknownKey(path))
+		message, near := l.table.unknownKey(path)
+		parent, _ := splitPath(path)
+		l.failed[joinPath(parent, near)] = true
+		l.errorf(at, "unknown-key", "%s", message)
 	}
 }
 
 // flow reads a value in YAML flow style by giving the file walker a file with
 // that one key. The places inside it mean nothing to the user, so the place of
 // the override replaces them.
-func (l *layers) flow(path, text string, at Place, kind string) {
+func (l *layers) flow(path, text string, at Place) {
 	parent, name := splitPath(path)
 	indent, lines := "", ""
 	if parent != "" {
@@ -112,12 +116,13 @@ func (l *layers) flow(path, text string, at Place, kind string) {
 			indent += " "
 		}
 	}
-	sub := &layers{table: l.table, settings: map[string]*setting{}}
-	file := &fileLayer{layers: sub, name: at.File, kind: kind, seen: map[string]Place{}}
+	sub := newLayers()
+	file := &fileLayer{layers: sub, name: at.File, seen: map[string]Place{}}
 	file.read([]byte(lines + indent + name + ": " + strings.ReplaceAll(text, "\n", " ") + "\n"))
 	for _, d := range sub.found {
 		l.errorf(at, d.Rule, "%s", d.Message)
 	}
+	maps.Copy(l.failed, sub.failed)
 	for _, s := range sub.settings {
 		s.place = at
 		for i := range s.items {
