@@ -125,6 +125,9 @@ func appendOffer(b []byte, i int, e *Offer) []byte {
 }
 
 func appendTargeting(b []byte, pair *Pair) []byte {
+	if pair.Value == "" {
+		return b
+	}
 	b = append(b, "targeting."...)
 	return append(appendName(b, pair.Key, len(pair.Value)), pair.Value...)
 }

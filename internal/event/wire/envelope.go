@@ -1,0 +1,93 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// Base is what the events of one holder have in common. It is not part of an
+// event's bytes; reading needs the base that writing had.
+type Base struct {
+	event.Partition
+	Offset event.Offset
+	Ingest event.Time
+}
+
+// AppendBase appends the format version and a base.
+func AppendBase(b []byte, base *Base) []byte {
+	b = append(b, Version)
+	b = appendText(b, base.Topic)
+	b = appendInt(b, int64(base.ID))
+	b = appendInt(b, int64(base.Offset))
+	return appendInt(b, int64(base.Ingest))
+}
+
+// ReadBase reads what AppendBase wrote and returns what follows. The topic
+// aliases b.
+func ReadBase(b []byte, base *Base) ([]byte, error) {
+	c := cursor{b: b}
+	if c.byte() != Version {
+		c.fail()
+	}
+	base.Topic = c.text()
+	base.ID = c.int32()
+	base.Offset = event.Offset(c.int())
+	base.Ingest = event.Time(c.int())
+	return c.end()
+}
+
+const (
+	hasBackfill = 1 << iota
+	hasLine
+	hasFlags
+)
+
+func appendEnvelope(b []byte, base *Base, e *event.Envelope) []byte {
+	var bits byte
+	if e.Backfill {
+		bits |= hasBackfill
+	}
+	if e.Line != 0 {
+		bits |= hasLine
+	}
+	if e.Flags != 0 {
+		bits |= hasFlags
+	}
+	b = append(b, bits)
+	b = appendInt(b, int64(e.Offset-base.Offset))
+	b = appendInt(b, int64(e.Ingest-base.Ingest))
+	b = appendInt(b, int64(e.EventTime-e.Ingest))
+	if e.Line != 0 {
+		b = appendUint(b, uint64(uint32(e.Line)))
+	}
+	if e.Flags != 0 {
+		b = appendUint(b, uint64(e.Flags))
+	}
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Route))
+	return append(b, e.Print[:]...)
+}
+
+func (c *cursor) envelope(base *Base, e *event.Envelope) {
+	bits := c.byte()
+	e.Partition = base.Partition
+	e.Backfill = bits&hasBackfill != 0
+	e.Offset = base.Offset + event.Offset(c.int())
+	e.Ingest = base.Ingest + event.Time(c.int())
+	e.EventTime = e.Ingest + event.Time(c.int())
+	e.Line, e.Flags = 0, 0
+	if bits&hasLine != 0 {
+		e.Line = int32(c.uint())
+	}
+	if bits&hasFlags != 0 {
+		e.Flags = event.Flags(c.uint())
+	}
+	const size = 8 + len(e.Print)
+	if len(c.b) < size || bits >= hasFlags<<1 {
+		c.fail()
+		return
+	}
+	e.Route = event.Route(binary.LittleEndian.Uint64(c.b))
+	copy(e.Print[:], c.b[8:size])
+	c.b = c.b[size:]
+}
