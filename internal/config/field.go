@@ -138,9 +138,7 @@ func newTable() *table {
 		parent, name := splitPath(s.Path)
 		t.children[parent] = append(t.children[parent], name)
 	}
-	for _, f := range slices.Concat(
-		kafkaFields(), decodeFields(), correlateFields(), outputFields(), nodeFields(),
-	) {
+	for _, f := range fields() {
 		t.fields = append(t.fields, &f)
 		t.byPath[f.Path] = &f
 		parent, name := splitPath(f.Path)

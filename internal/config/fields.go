@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // The rows of the field table. One function for each group keeps a group on a
 // screen; the order here is the order of the reference page.
 
@@ -33,6 +35,16 @@ func sections() []Section {
 	}
 }
 
+// fields is the whole table.
+func fields() []Field {
+	return slices.Concat(
+		kafkaFields(), kafkaSecurityFields(), kafkaTopicFields(), kafkaFetchFields(),
+		decodeFields(),
+		correlateFields(), horizonFields(), attributionFields(), stateFields(),
+		outputFields(), nodeFields(), limitFields(),
+	)
+}
+
 func kafkaFields() []Field {
 	return []Field{
 		{Path: "config_version", Default: "1", Min: "1", Max: "1",
@@ -48,7 +60,11 @@ func kafkaFields() []Field {
 		{Path: "kafka.insecure", Default: "false",
 			Doc:  "Allows clear text, passwords included, to brokers on other machines. Without it such a configuration is refused.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.Insecure }},
+	}
+}
 
+func kafkaSecurityFields() []Field {
+	return []Field{
 		{Path: "kafka.tls.enabled", Default: "false",
 			Doc:  "Speaks TLS to the brokers. Required for brokers on other machines unless kafka.insecure is true.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.TLS.Enabled }},
@@ -80,7 +96,11 @@ func kafkaFields() []Field {
 		{Path: "kafka.sasl.token_file", MustExist: true,
 			Doc:  "A file that holds the token, for OAUTHBEARER. It is read again for each token.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.SASL.TokenFile }},
+	}
+}
 
+func kafkaTopicFields() []Field {
+	return []Field{
 		{Path: "kafka.topics.bids", Default: "bid_requests", check: checkTopic,
 			Doc:  "Bid requests and our bids, in Avro.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.Topics.Bids }},
@@ -112,7 +132,11 @@ func kafkaFields() []Field {
 		{Path: "kafka.backfill", check: checkTopic,
 			Doc:  "Input topics that carry old events on purpose. Their records are never TOO_LATE.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.Backfill }},
+	}
+}
 
+func kafkaFetchFields() []Field {
+	return []Field{
 		{Path: "kafka.fetch.max_bytes_partition", Default: "4MiB", Min: "16KiB", Max: "256MiB",
 			Doc:  "The most bytes to take from one partition in one request. A broker sends at least one record batch, even a larger one.",
 			bind: func(c *Config, _ int) any { return &c.Kafka.Fetch.MaxBytesPartition }},

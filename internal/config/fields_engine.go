@@ -37,7 +37,11 @@ func correlateFields() []Field {
 		{Path: "correlate.idle_timeout", Default: "1m", Min: "1s", Max: "24h",
 			Doc:  "A partition without a record for this long no longer holds the watermark back.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.IdleTimeout }},
+	}
+}
 
+func horizonFields() []Field {
+	return []Field{
 		{Path: "correlate.horizons.bids", Default: "2h", Min: "1m", Max: "90d",
 			Doc:  "For bids.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.Horizons.Bids }},
@@ -76,7 +80,11 @@ func correlateFields() []Field {
 		{Path: "correlate.conflict_horizons.conversions", Default: "90d", Min: "1m", Max: "365d",
 			Doc:  "For conversions.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.ConflictHorizons.Conversions }},
+	}
+}
 
+func attributionFields() []Field {
+	return []Field{
 		{Path: "correlate.attribution.half_life", Default: "7d", Min: "1s", Max: "365d",
 			Doc:  "The half-life of the time-decay model.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.Attribution.HalfLife }},
@@ -108,7 +116,11 @@ func correlateFields() []Field {
 		{Path: "correlate.user_key.id", Default: "k1", check: checkToken,
 			Doc:  "The name of the key, stored beside each hash. Change it whenever the key changes.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.UserKey.ID }},
+	}
+}
 
+func stateFields() []Field {
+	return []Field{
 		{Path: "reference.campaigns", MustExist: true, Reloadable: true,
 			Doc:  "Campaigns: a JSON array with the fields of the table dim_campaign.",
 			bind: func(c *Config, _ int) any { return &c.Reference.Campaigns }},

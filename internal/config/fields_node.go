@@ -58,7 +58,11 @@ func nodeFields() []Field {
 		{Path: "log.format", Default: "auto", Enum: []string{"auto", "text", "json"},
 			Doc:  "The form of the log; auto is text on a terminal and JSON otherwise.",
 			bind: func(c *Config, _ int) any { return &c.Log.Format }},
+	}
+}
 
+func limitFields() []Field {
+	return []Field{
 		{Path: "limits.record_max_bytes", Default: "4MiB", Min: "1KiB", Max: "64MiB",
 			Doc:  "A larger record becomes one row in rejected_events.",
 			bind: func(c *Config, _ int) any { return &c.Limits.RecordMaxBytes }},
