@@ -1,0 +1,255 @@
+package sinks
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// How rows become files. A table of a cut has lanes; a lane has one open file
+// for each partition; a file gathers rows in a stage and encodes a stage at a
+// time. A caller takes the first lane that nobody is in; a lane is added only
+// when all are busy, up to Config.Lanes. So one shard at a time makes one file
+// an hour, and many shards at once encode in parallel, in the callers' own
+// goroutines: no queue, no copy but the stage, and a writer that cannot keep up
+// slows its callers down.
+
+// tableCut is one table of one cut.
+type tableCut[T any] struct {
+	cut  *Cut
+	kind *tableKind[T]
+
+	mu     sync.Mutex // guards lanes; lock order: mu, then a lane's mu
+	lanes  []*lane[T]
+	turn   int          // next lane to wait for when all are busy
+	number atomic.Int64 // of the next file
+}
+
+// lane is a set of open files that one caller at a time writes to.
+type lane[T any] struct {
+	mu     sync.Mutex
+	open   map[event.Time]*part[T] // by start of partition
+	last   *part[T]                // the one most recently written to
+	clock  int64                   // counts uses, for the choice of a victim
+	sealed bool
+}
+
+// part is one file being written.
+type part[T any] struct {
+	start, end event.Time // [start, end) of its partition
+	key        string
+	stage      []T
+	rows       int64
+	out        *spool
+	writer     *parquet.GenericWriter[T]
+	used       int64 // lane.clock at the last use
+}
+
+// write takes rows into the cut.
+func (t *tableCut[T]) write(rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	l := t.enter()
+	defer l.mu.Unlock()
+	if l.sealed {
+		return ErrSealed
+	}
+	for len(rows) > 0 {
+		p, err := t.partOf(l, &rows[0])
+		if err != nil {
+			return err
+		}
+		n := t.run(p, rows)
+		if err := t.append(p, rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// enter returns a locked lane.
+func (t *tableCut[T]) enter() *lane[T] {
+	t.mu.Lock()
+	for _, l := range t.lanes {
+		if l.mu.TryLock() {
+			t.mu.Unlock()
+			return l
+		}
+	}
+	if len(t.lanes) < t.cut.owner.cfg.Lanes {
+		l := &lane[T]{open: make(map[event.Time]*part[T]), sealed: t.cut.isSealed()}
+		l.mu.Lock()
+		t.lanes = append(t.lanes, l)
+		t.mu.Unlock()
+		return l
+	}
+	t.turn = (t.turn + 1) % len(t.lanes)
+	l := t.lanes[t.turn]
+	t.mu.Unlock()
+	l.mu.Lock()
+	return l
+}
+
+// run is how many leading rows lie in the partition of p.
+func (t *tableCut[T]) run(p *part[T], rows []T) int {
+	n := 1
+	for n < len(rows) {
+		at := t.kind.grain.time(&rows[n])
+		if at < p.start || at >= p.end {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// partOf is the open file for a row's partition.
+func (t *tableCut[T]) partOf(l *lane[T], row *T) (*part[T], error) {
+	at := t.kind.grain.time(row)
+	l.clock++
+	if p := l.last; p != nil && at >= p.start && at < p.end {
+		p.used = l.clock
+		return p, nil
+	}
+	start := partitionStart(at, t.kind.grain.span)
+	p := l.open[start]
+	if p == nil {
+		if len(l.open) >= t.cut.owner.cfg.Partitions {
+			if err := t.evict(l); err != nil {
+				return nil, err
+			}
+		}
+		p = t.openPart(start)
+		l.open[start] = p
+	}
+	p.used, l.last = l.clock, p
+	return p, nil
+}
+
+func (t *tableCut[T]) openPart(start event.Time) *part[T] {
+	w := t.cut.owner
+	out := newSpool(&w.chunks, &w.budget, w.cfg.SpoolDir, w.cfg.SpoolBytes)
+	number := t.number.Add(1) - 1
+	return &part[T]{
+		start:  start,
+		end:    start.Add(t.kind.grain.span),
+		key:    fmt.Sprintf("%spart-%s-%d.parquet", folder(t.kind.name, start, t.kind.grain.span), t.cut.id, number),
+		stage:  make([]T, 0, stageRows),
+		out:    out,
+		writer: t.kind.pool.get(out),
+	}
+}
+
+// evict finishes the file that was left alone the longest.
+func (t *tableCut[T]) evict(l *lane[T]) error {
+	var victim *part[T]
+	for _, p := range l.open {
+		if victim == nil || p.used < victim.used {
+			victim = p
+		}
+	}
+	delete(l.open, victim.start)
+	if l.last == victim {
+		l.last = nil
+	}
+	return t.finish(victim)
+}
+
+// append stages rows, or encodes them at once where there are many.
+func (t *tableCut[T]) append(p *part[T], rows []T) error {
+	p.rows += int64(len(rows))
+	if len(p.stage) == 0 && len(rows) >= stageRows {
+		return p.encode(rows)
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), stageRows-len(p.stage))
+		p.stage = append(p.stage, rows[:n]...)
+		rows = rows[n:]
+		if len(p.stage) == stageRows {
+			if err := p.encodeStage(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *part[T]) encodeStage() error {
+	err := p.encode(p.stage)
+	clear(p.stage) // or it keeps the record batches alive that its text aliases
+	p.stage = p.stage[:0]
+	return err
+}
+
+func (p *part[T]) encode(rows []T) error {
+	if _, err := p.writer.Write(rows); err != nil {
+		return fmt.Errorf("sinks: encoding %s failed, the cut must be made again: %w", p.key, err)
+	}
+	return nil
+}
+
+func (p *part[T]) complete() error {
+	if len(p.stage) > 0 {
+		if err := p.encodeStage(); err != nil {
+			return err
+		}
+	}
+	if err := p.writer.Close(); err != nil {
+		return fmt.Errorf("sinks: completing %s failed, the cut must be made again: %w", p.key, err)
+	}
+	return nil
+}
+
+// finish completes the file and hands it to the cut.
+func (t *tableCut[T]) finish(p *part[T]) error {
+	if err := p.complete(); err != nil {
+		return errors.Join(err, p.out.release())
+	}
+	t.kind.pool.put(p.writer)
+	p.writer, p.stage = nil, nil
+	t.cut.done(&finished{
+		File: File{Table: t.kind.name, Key: p.key, Rows: p.rows, Bytes: p.out.size, SHA256: p.out.digest()},
+		out:  p.out,
+	})
+	return nil
+}
+
+// seal refuses further rows and lists the lanes' open files as work.
+func (t *tableCut[T]) seal() (work []func() error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, l := range t.lanes {
+		l.mu.Lock()
+		l.sealed = true
+		for _, p := range l.open {
+			work = append(work, func() error { return t.finish(p) })
+		}
+		l.open, l.last = nil, nil
+		l.mu.Unlock()
+	}
+	return work
+}
+
+// drop gives back what open files hold, without completing them.
+func (t *tableCut[T]) drop() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for _, l := range t.lanes {
+		l.mu.Lock()
+		l.sealed = true
+		for _, p := range l.open {
+			errs = append(errs, p.out.release())
+		}
+		l.open, l.last = nil, nil
+		l.mu.Unlock()
+	}
+	return errors.Join(errs...)
+}
