@@ -1,0 +1,155 @@
+package kafka
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
+)
+
+// The codecs of a record batch.
+const (
+	codecGzip   = 1
+	codecSnappy = 2
+	codecLZ4    = 3
+	codecZstd   = 4
+)
+
+// errTooLarge: a batch is over MaxBatchBytes when decompressed.
+var errTooLarge = fmt.Errorf("it decompresses to more than %d bytes", MaxBatchBytes)
+
+// decoder decompresses and decodes batches for one goroutine; it keeps the
+// decompressors' tables between batches. close it at the end.
+type decoder struct {
+	gzip *gzip.Reader
+	lz4  *lz4.Reader
+	zstd *zstd.Decoder
+}
+
+// close frees the tables.
+func (d *decoder) close() {
+	if d.zstd != nil {
+		d.zstd.Close()
+	}
+}
+
+// decompress returns new memory, of at most MaxBatchBytes.
+func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
+	switch codec {
+	case codecGzip:
+		return d.gunzip(src)
+	case codecSnappy:
+		return unsnappy(src)
+	case codecLZ4:
+		if d.lz4 == nil {
+			d.lz4 = lz4.NewReader(nil)
+		}
+		d.lz4.Reset(bytes.NewReader(src))
+		return readCapped(d.lz4, 4*len(src))
+	case codecZstd:
+		return d.unzstd(src)
+	}
+	return nil, fmt.Errorf("codec %d is unknown", codec)
+}
+
+func (d *decoder) gunzip(src []byte) ([]byte, error) {
+	var err error
+	if d.gzip == nil {
+		d.gzip, err = gzip.NewReader(bytes.NewReader(src))
+	} else {
+		err = d.gzip.Reset(bytes.NewReader(src))
+	}
+	if err != nil {
+		d.gzip = nil
+		return nil, err
+	}
+	return readCapped(d.gzip, 4*len(src))
+}
+
+func (d *decoder) unzstd(src []byte) ([]byte, error) {
+	if d.zstd == nil {
+		z, err := newZstd()
+		if err != nil {
+			return nil, err
+		}
+		d.zstd = z
+	}
+	out, err := d.zstd.DecodeAll(src, make([]byte, 0, min(4*len(src), MaxBatchBytes)))
+	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
+		return nil, errTooLarge
+	}
+	return out, err
+}
+
+// newZstd is a decoder without goroutines whose memory is capped.
+func newZstd() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxMemory(MaxBatchBytes), zstd.WithDecoderLowmem(true))
+}
+
+// snappyFrame begins the framing of Java's snappy library, which Java clients
+// and sarama use: the magic, two int32 versions, then blocks with an int32
+// length. Other clients send one bare block.
+var snappyFrame = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0}
+
+func unsnappy(src []byte) ([]byte, error) {
+	if !bytes.HasPrefix(src, snappyFrame) {
+		return snappyBlock(nil, src)
+	}
+	var out []byte
+	for rest := src[min(16, len(src)):]; len(rest) > 0; {
+		if len(rest) < 4 {
+			return nil, io.ErrUnexpectedEOF
+		}
+		n := binary.BigEndian.Uint32(rest)
+		if uint64(n) > uint64(len(rest)-4) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		var err error
+		if out, err = snappyBlock(out, rest[4:4+n]); err != nil {
+			return nil, err
+		}
+		rest = rest[4+n:]
+	}
+	return out, nil
+}
+
+// snappyBlock appends one block, decoded, to out.
+func snappyBlock(out, src []byte) ([]byte, error) {
+	n, err := snappy.DecodedLen(src)
+	if err != nil {
+		return nil, err
+	}
+	if len(out)+n > MaxBatchBytes {
+		return nil, errTooLarge
+	}
+	out = append(out, make([]byte, n)...)
+	_, err = snappy.Decode(out[len(out)-n:], src)
+	return out, err
+}
+
+// readCapped reads everything, starting with room for guess bytes.
+func readCapped(r io.Reader, guess int) ([]byte, error) {
+	out := make([]byte, 0, max(512, min(guess, MaxBatchBytes)))
+	for {
+		if len(out) == cap(out) {
+			out = append(out, 0)[:len(out)]
+		}
+		n, err := r.Read(out[len(out):cap(out)])
+		out = out[:len(out)+n]
+		switch {
+		case len(out) > MaxBatchBytes:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return out, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
