@@ -496,3 +496,23 @@ func TestNodes_WithoutShardsAreForgotten(t *testing.T) {
 		}
 	}
 }
+
+func TestClone_NeitherSideSeesTheOthersRecords(t *testing.T) {
+	j := newScript(t)
+	a := j.ok(claim("a", 1, u0, c0))
+	next := func(previous event.Offset, cut uint64, delta string) *Commit {
+		c := cutOf(u0, a, previous, cut, 1)
+		c.Deltas = []SegmentRef{segment(delta)}
+		return commit("a", 1, c)
+	}
+	last := NoOffset
+	for cut := uint64(1); cut <= 5; cut++ { // lengths at which a slice has and has not room to grow
+		left, right := j.s.Clone(), j.s.Clone()
+		left.Apply(j.n, next(last, cut, "left"))
+		right.Apply(j.n, next(last, cut, "right"))
+		if got := keys(left.LiveSegments()); !strings.HasSuffix(got, "left") {
+			t.Fatalf("cut %d: left has %s", cut, got)
+		}
+		last = j.ok(next(last, cut, "both"))
+	}
+}
