@@ -72,6 +72,7 @@ type Shard struct {
 	cut       uint64
 	emittedAt event.Time
 	watermark event.Watermark
+	ending    bool // the watermark was sent to the end of time
 
 	text   dictionary
 	groups []group
@@ -123,9 +124,29 @@ func (s *Shard) SetReference(set *reference.Set) { s.cfg.Reference = set }
 // next Cut, now their emitted_at.
 func (s *Shard) Begin(cut uint64, now event.Time) { s.cut, s.emittedAt = cut, now }
 
-// Advance moves the watermark on; it never moves it back.
+// Advance moves the watermark on; it never moves it back. MaxTime ends a
+// bounded run: every row says it is final, yet nothing is forgotten and the
+// watermark stays where it was, so that a later run over more input goes on
+// with exact figures.
 func (s *Shard) Advance(watermark event.Watermark) {
+	if watermark == event.MaxTime {
+		s.end()
+		return
+	}
 	s.watermark = max(s.watermark, watermark)
+}
+
+func (s *Shard) end() {
+	if s.ending {
+		return
+	}
+	s.ending = true
+	for k := range s.index {
+		s.touched[k] = struct{}{}
+	}
+	for k := range s.days {
+		s.touchedDays[k] = struct{}{}
+	}
 }
 
 // Fold adds what one commit changed. Deltas of campaigns that live in other
@@ -247,13 +268,13 @@ func (s *Shard) Cut() *Cut {
 // finalize collects the groups and days that the watermark has closed and
 // marks them touched, so that their last row says so.
 func (s *Shard) finalize() (groups []groupKey, days []dayKey) {
-	s.closingGroups.close(s.finalMinute, func(k groupKey) {
+	s.closingGroups.close(s.passedMinute, func(k groupKey) {
 		if _, held := s.index[k]; held {
 			groups = append(groups, k)
 			s.touched[k] = struct{}{}
 		}
 	})
-	s.closingDays.close(s.finalDay, func(k dayKey) {
+	s.closingDays.close(s.passedDay, func(k dayKey) {
 		if _, held := s.days[k]; held {
 			days = append(days, k)
 			s.touchedDays[k] = struct{}{}
@@ -278,12 +299,18 @@ func (s *Shard) forget(groups []groupKey, days []dayKey) {
 }
 
 func (s *Shard) finalMinute(bucket event.Time) bool {
+	return s.ending || s.passedMinute(bucket)
+}
+
+func (s *Shard) finalDay(day int32) bool { return s.ending || s.passedDay(day) }
+
+func (s *Shard) passedMinute(bucket event.Time) bool {
 	return s.watermark >= bucket.Add(event.Minute).Add(s.cfg.Horizon)
 }
 
-// finalDay is conservative: a local day ends at most 14 hours after the UTC
-// day of the same date began to end.
-func (s *Shard) finalDay(day int32) bool {
+// passedDay is conservative: a local day ends at most 14 hours after the UTC
+// day of the same date.
+func (s *Shard) passedDay(day int32) bool {
 	end := event.Time(0).Add(event.Span(day+1) * event.Day).Add(14 * event.Hour)
 	return s.watermark >= end.Add(s.cfg.Horizon)
 }
@@ -305,4 +332,9 @@ func (s *Shard) Stats() Stats {
 		}
 	}
 	return st
+}
+
+// Plus is the sum of two shards' stats.
+func (s Stats) Plus(t Stats) Stats {
+	return Stats{Groups: s.Groups + t.Groups, Days: s.Days + t.Days, Bytes: s.Bytes + t.Bytes}
 }

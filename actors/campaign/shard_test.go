@@ -75,6 +75,24 @@ func TestX4_BucketIsFinalOnceAndForgotten(t *testing.T) {
 	}
 }
 
+func TestEnd_EverythingIsFinalAndNothingForgotten(t *testing.T) {
+	s := newShard(0, 1)
+	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+	s.Cut()
+	s.Advance(event.MaxTime)
+	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal {
+		t.Fatalf("rows at the end: %+v", out.Minutes)
+	}
+	next, err := Restore(s.cfg, [][]byte{s.Segment(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold(t, next, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 4, 0)}})
+	if row := next.Cut().Minutes[0]; row.ClicksGross != 5 || row.IsFinal {
+		t.Fatalf("the next run says %d clicks, final %v; want 5, not final", row.ClicksGross, row.IsFinal)
+	}
+}
+
 func TestG3_ReachAddsShardsUp(t *testing.T) {
 	s := newShard(0, 1)
 	fold(t, s, &event.Deltas{Reach: []event.ReachDelta{

@@ -1,0 +1,84 @@
+package actors
+
+import (
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/advertisex/adjoin/actors/campaign"
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/sinks"
+)
+
+// campaignShard is the shell around one campaign.Shard.
+type campaignShard struct {
+	node   *node
+	id     event.Shard
+	core   *campaign.Shard
+	cut    sinks.Sink
+	folded event.Offset // next journal offset to fold
+	growth growth
+}
+
+// Receive implements actor.Actor.
+func (c *campaignShard) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *fold:
+		if err := c.fold(m); err != nil {
+			c.node.fail(fmt.Errorf("campaign shard %d, commit at journal offset %d: %w", c.id, m.offset, err))
+		}
+	case *takeCut:
+		if err := c.takeCut(ctx, m); err != nil {
+			c.node.fail(fmt.Errorf("campaign shard %d: %w", c.id, err))
+		}
+	}
+}
+
+// fold adds a valid commit's deltas. What was folded before is passed over, so
+// a journal that is read again changes nothing.
+func (c *campaignShard) fold(m *fold) error {
+	if m.offset < c.folded {
+		return nil
+	}
+	for _, b := range m.deltas {
+		d, err := campaign.DecodeDeltas(b)
+		if err != nil {
+			return err
+		}
+		if err := c.core.Fold(d); err != nil {
+			return err
+		}
+	}
+	c.folded = m.offset + 1
+	return nil
+}
+
+func (c *campaignShard) takeCut(ctx actor.Context, m *takeCut) error {
+	c.core.Advance(m.watermark)
+	out := c.core.Cut()
+	if len(out.Minutes) > 0 {
+		if err := c.cut.WriteCampaignMinutes(out.Minutes); err != nil {
+			return err
+		}
+	}
+	if len(out.Days) > 0 {
+		if err := c.cut.WriteCampaignDays(out.Days); err != nil {
+			return err
+		}
+	}
+	base := c.growth.wantsBase()
+	segment := c.core.Segment(base)
+	c.growth.wrote(segment, base)
+	stats := c.core.Stats()
+	c.node.stats.campaign(c.id, stats)
+	c.cut = m.next
+	c.core.Begin(uint64(m.number)+1, m.at)
+	ctx.Send(c.node.committer, &shardCut{
+		id: journal.ShardID{Role: journal.Campaign, Shard: c.id}, number: m.number,
+		segment: segment, base: base, held: stats.Bytes,
+		vector: event.Vector{journal.JournalPartition(): c.folded},
+		rows:   int64(len(out.Minutes) + len(out.Days)),
+	})
+	return nil
+}

@@ -1,0 +1,166 @@
+package column
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+)
+
+// A Dictionary gives each distinct text an ordinal. Text stays where it is for
+// as long as anybody refers to it, so Text may be used without copying. The
+// zero Dictionary is empty and ready.
+type Dictionary struct {
+	index  Index
+	chunks [][]byte
+	refs   []uint32 // by ordinal: chunk number and offset of the text, 0 free
+	lens   []uint32
+	free   []uint32 // ordinals to use again, largest first
+}
+
+const (
+	dictChunkBits  = 16
+	dictChunkBytes = 1 << dictChunkBits
+	firstDictChunk = 1 << 10
+)
+
+// Len is one more than the largest ordinal ever in use.
+func (d *Dictionary) Len() int { return len(d.refs) }
+
+// Bytes is the memory of the dictionary.
+func (d *Dictionary) Bytes() int64 {
+	n := d.index.Bytes() + int64(cap(d.refs)+cap(d.lens)+cap(d.free))*4
+	for _, c := range d.chunks {
+		n += int64(cap(c))
+	}
+	return n
+}
+
+// Text is the text of an ordinal in use.
+func (d *Dictionary) Text(ordinal uint32) string {
+	ref := d.refs[ordinal] - 1
+	chunk, at := d.chunks[ref>>dictChunkBits], ref&(dictChunkBytes-1)
+	b := chunk[at : at+d.lens[ordinal]]
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Has reports whether the ordinal is in use.
+func (d *Dictionary) Has(ordinal uint32) bool {
+	return int(ordinal) < len(d.refs) && d.refs[ordinal] != 0
+}
+
+// Find is the ordinal of the text, or false.
+func (d *Dictionary) Find(text []byte) (uint32, bool) { return d.find(xxh3.Hash(text), text) }
+
+func (d *Dictionary) find(hash uint64, text []byte) (uint32, bool) {
+	p := d.index.Probe(hash)
+	for {
+		n, ok := p.Next()
+		if !ok {
+			return 0, false
+		}
+		if d.Text(n) == string(text) {
+			return n, true
+		}
+	}
+}
+
+// Put is the ordinal of the text and whether it is new. The text is copied.
+func (d *Dictionary) Put(text []byte) (ordinal uint32, added bool) {
+	hash := xxh3.Hash(text)
+	if n, ok := d.find(hash, text); ok {
+		return n, false
+	}
+	n := uint32(len(d.refs))
+	if k := len(d.free); k > 0 {
+		n = d.free[k-1]
+		d.free = d.free[:k-1]
+	} else {
+		d.refs = append(d.refs, 0)
+		d.lens = append(d.lens, 0)
+	}
+	d.set(hash, n, text)
+	return n, true
+}
+
+// Set puts a text under the ordinal that an earlier shard gave it. It reports
+// false when ordinal or text are taken or the ordinal is too large.
+func (d *Dictionary) Set(ordinal uint32, text []byte) bool {
+	hash := xxh3.Hash(text)
+	if _, ok := d.find(hash, text); ok || ordinal > MaxOrdinal || d.Has(ordinal) {
+		return false
+	}
+	for int(ordinal) >= len(d.refs) {
+		d.free = append(d.free, uint32(len(d.refs)))
+		d.refs = append(d.refs, 0)
+		d.lens = append(d.lens, 0)
+	}
+	if i := slices.Index(d.free, ordinal); i >= 0 {
+		d.free = slices.Delete(d.free, i, i+1)
+	}
+	d.set(hash, ordinal, text)
+	return true
+}
+
+func (d *Dictionary) set(hash uint64, ordinal uint32, text []byte) {
+	d.refs[ordinal] = d.store(text) + 1
+	d.lens[ordinal] = uint32(len(text))
+	if d.index.Full() {
+		d.index.Rebuild(func(add func(uint64, uint32)) {
+			for n, ref := range d.refs {
+				if ref != 0 && uint32(n) != ordinal {
+					add(xxh3.HashString(d.Text(uint32(n))), uint32(n))
+				}
+			}
+		})
+	}
+	d.index.Insert(hash, ordinal)
+}
+
+// store copies the text into the last chunk, or into a new one. Chunks never
+// move; a text longer than a chunk gets one of its own.
+func (d *Dictionary) store(text []byte) uint32 {
+	last := len(d.chunks) - 1
+	if last < 0 || len(d.chunks[last])+len(text) > cap(d.chunks[last]) || len(d.chunks[last]) >= dictChunkBytes {
+		size := firstDictChunk << min(len(d.chunks), dictChunkBits-10)
+		d.chunks = append(d.chunks, make([]byte, 0, max(size, len(text))))
+		last++
+	}
+	at := len(d.chunks[last])
+	d.chunks[last] = append(d.chunks[last], text...)
+	return uint32(last)<<dictChunkBits | uint32(at)
+}
+
+// Sweep forgets every ordinal that keep says no to and gives its memory back.
+// The other ordinals keep their text.
+func (d *Dictionary) Sweep(keep func(ordinal uint32) bool) {
+	old := *d
+	d.chunks, d.index, d.free = nil, Index{}, nil
+	for n := range d.refs {
+		if d.refs[n] != 0 && !keep(uint32(n)) {
+			d.refs[n] = 0
+		}
+	}
+	end := len(d.refs)
+	for end > 0 && d.refs[end-1] == 0 {
+		end--
+	}
+	d.refs = slices.Clone(d.refs[:end])
+	d.lens = slices.Clone(d.lens[:end])
+	used := slices.Clone(d.refs)
+	clear(d.refs)
+	for n := len(used) - 1; n >= 0; n-- {
+		if used[n] == 0 {
+			d.free = append(d.free, uint32(n))
+		}
+	}
+	for n, ref := range used {
+		if ref == 0 {
+			continue
+		}
+		ref--
+		chunk, at := old.chunks[ref>>dictChunkBits], ref&(dictChunkBytes-1)
+		text := chunk[at : at+d.lens[n]]
+		d.set(xxh3.Hash(text), uint32(n), text)
+	}
+}

@@ -1,0 +1,105 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/advertisex/adjoin/actors/correlate"
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/kafka"
+	"github.com/advertisex/adjoin/sinks"
+)
+
+// Messages are immutable once sent. They are grouped by who receives them.
+
+// To a source.
+type (
+	// fetched is what the source's fetch goroutine read.
+	fetched struct{ chunk kafka.Chunk }
+	// fetchFailed ends the incarnation: no retry can mend it.
+	fetchFailed struct{ err error }
+	// credit gives back the bytes of a batch a shard has applied.
+	credit struct{ bytes int }
+	// standStill asks to route nothing more until resume, and to report.
+	standStill struct{ cut journal.CutNumber }
+	// resume lets a source go on after a cut.
+	resume struct{}
+	// intake closes or opens the source: state near its limit, or a cut that
+	// cannot be written.
+	intake struct{ open bool }
+)
+
+// To a user shard.
+type (
+	// apply is a batch for the shard (codecs/batch).
+	apply struct {
+		bytes []byte
+		from  *actor.PID // owed the credit
+	}
+	// advance is ranges without events for the shard.
+	advance struct{ ranges []event.Range }
+)
+
+// To a user or a campaign shard.
+type takeCut struct {
+	number    journal.CutNumber
+	at        event.Time // emitted_at of the next cut's rows
+	watermark event.Watermark
+	frontier  event.Time
+	next      *sinks.Cut // where the rows after this cut go
+}
+
+// To a campaign shard.
+type fold struct {
+	offset event.Offset // of the valid commit
+	deltas [][]byte     // of each user shard in it (campaign.AppendDeltas)
+}
+
+// To the committer.
+type (
+	// tick comes once a cut interval.
+	tick struct{}
+	// stoodStill is a source's report: where it is and what it counted.
+	stoodStill struct {
+		topic    string
+		cut      journal.CutNumber
+		progress map[event.Partition]progress
+		idle     map[event.Partition]bool
+	}
+	// drained says a source has read up to the end offsets of a bounded run.
+	drained struct{ topic string }
+	// shardCut is a shard's part of a cut; its rows are in the cut's files by
+	// then.
+	shardCut struct {
+		id      journal.ShardID
+		number  journal.CutNumber
+		segment []byte // nil when nothing changed
+		base    bool
+		vector  event.Vector
+		pending bool // it wants another cut
+		rows    int64
+		held    int64 // bytes of state
+
+		deltas []byte              // of a user shard, nil when empty
+		ledger []correlate.Account // of a user shard, cumulative
+	}
+	// written says the files and segments of a cut are durable and where its
+	// commit was appended.
+	written struct {
+		cut    *openCut
+		offset event.Offset
+	}
+	// writeStalled says that writing a cut has failed for now and is retried.
+	writeStalled struct{ err error }
+	// writeFailed ends the incarnation.
+	writeFailed struct{ err error }
+	// tailed is one record of the journal, in order.
+	tailed struct {
+		offset event.Offset
+		record journal.Record
+	}
+	// tailFailed ends the incarnation.
+	tailFailed struct{ err error }
+	// finish asks for a last cut and a clean end (SIGTERM).
+	finish struct{}
+)

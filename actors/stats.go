@@ -1,0 +1,211 @@
+package actors
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/advertisex/adjoin/actors/campaign"
+	"github.com/advertisex/adjoin/actors/correlate"
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/kafka"
+)
+
+// Stats is what the engine counts. Counters of the hot path are plain atomics
+// of one topic, bumped once a chunk; the rest is a snapshot behind a mutex,
+// written at cuts. It outlives incarnations.
+type Stats struct {
+	topics   map[string]*topicStats // never changes once made
+	isReady  atomic.Bool
+	restarts atomic.Int64
+
+	mu struct {
+		sync.Mutex
+		Status
+		users     map[event.Shard]correlate.Stats
+		campaigns map[event.Shard]campaign.Stats
+	}
+}
+
+type topicStats struct {
+	records, bytes, busy atomic.Int64
+	lastRecord           atomic.Int64 // Kafka time in microseconds
+}
+
+// Status is a snapshot of the engine.
+type Status struct {
+	Ready    bool
+	NotReady string // why, "" when ready
+	Restarts int64
+
+	Topics     map[string]TopicStatus
+	Partitions map[event.Partition]PartitionStatus
+	Watermark  event.Watermark // MinTime before the first event
+	Frontier   event.Time
+	Users      correlate.Stats
+	Campaigns  campaign.Stats
+	Tables     map[string]TableStatus
+	Ledger     map[event.Partition]journal.Classes // since the engine started
+
+	Cuts       int64
+	LastCommit event.Time // MinTime before the first
+	CutSeconds float64    // of the last one, from standing still to the verdict
+	StateBytes int64
+	Stalled    string // why cuts cannot be written, "" when they can
+	Paused     bool   // the intake is shut
+}
+
+// TopicStatus counts what was read of a topic.
+type TopicStatus struct {
+	Records, Bytes int64
+	Busy           time.Duration // spent decoding and routing
+	LastRecord     event.Time
+}
+
+// PartitionStatus is where a partition stands, as of the last cut.
+type PartitionStatus struct {
+	Read    event.Offset // next offset to read
+	Durable event.Offset // next offset not in a commit
+	Stable  event.Offset // end of what can be read
+	Time    event.Time   // Kafka time of the last record read
+}
+
+// TableStatus counts what was committed to a table.
+type TableStatus struct{ Rows, Files, Bytes int64 }
+
+func newStats(topics []Topic) *Stats {
+	s := &Stats{topics: map[string]*topicStats{}}
+	for _, t := range topics {
+		s.topics[t.Name] = &topicStats{}
+	}
+	s.mu.Watermark, s.mu.Frontier, s.mu.LastCommit = event.MinTime, event.MinTime, event.MinTime
+	s.mu.Partitions = map[event.Partition]PartitionStatus{}
+	s.mu.Tables = map[string]TableStatus{}
+	s.mu.Ledger = map[event.Partition]journal.Classes{}
+	s.mu.users = map[event.Shard]correlate.Stats{}
+	s.mu.campaigns = map[event.Shard]campaign.Stats{}
+	return s
+}
+
+// Snapshot is the engine's status now.
+func (s *Stats) Snapshot() Status {
+	s.mu.Lock()
+	out := s.mu.Status
+	out.Partitions = maps.Clone(out.Partitions)
+	out.Tables = maps.Clone(out.Tables)
+	out.Ledger = maps.Clone(out.Ledger)
+	for _, u := range s.mu.users {
+		out.Users = out.Users.Plus(u)
+	}
+	for _, c := range s.mu.campaigns {
+		out.Campaigns = out.Campaigns.Plus(c)
+	}
+	s.mu.Unlock()
+	out.Ready, out.Restarts = s.isReady.Load(), s.restarts.Load()
+	switch {
+	case !out.Ready:
+		out.NotReady = "restoring from the journal"
+	case out.Paused:
+		out.NotReady = "reading is paused: " + out.Stalled
+	}
+	out.StateBytes = out.Users.Live.Bytes.Total() + out.Campaigns.Bytes
+	out.Topics = map[string]TopicStatus{}
+	for name, t := range s.topics {
+		out.Topics[name] = TopicStatus{
+			Records: t.records.Load(), Bytes: t.bytes.Load(),
+			Busy: time.Duration(t.busy.Load()), LastRecord: event.Time(t.lastRecord.Load()),
+		}
+	}
+	return out
+}
+
+func (s *Stats) ready(is bool) { s.isReady.Store(is) }
+
+func (s *Stats) restarted() { s.restarts.Add(1) }
+
+// routed counts a chunk a source has worked through.
+func (s *Stats) routed(topic string, c *kafka.Chunk, took time.Duration) {
+	t := s.topics[topic]
+	t.records.Add(int64(len(c.Records)))
+	t.busy.Add(int64(took))
+	var bytes int
+	for i := range c.Records {
+		bytes += len(c.Records[i].Value)
+	}
+	t.bytes.Add(int64(bytes))
+	if n := len(c.Records); n > 0 {
+		t.lastRecord.Store(int64(c.Records[n-1].Time))
+	}
+}
+
+func (s *Stats) shard(id event.Shard, st correlate.Stats) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.users[id] = st
+}
+
+func (s *Stats) campaign(id event.Shard, st campaign.Stats) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.campaigns[id] = st
+}
+
+func (s *Stats) load() journal.Load {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var held int64
+	for _, u := range s.mu.users {
+		held += u.Live.Bytes.Total()
+	}
+	return journal.Load{StateBytes: uint64(held)}
+}
+
+func (s *Stats) progress(reports map[string]*stoodStill, watermark event.Watermark, frontier event.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.Watermark, s.mu.Frontier = watermark, frontier
+	for _, r := range reports {
+		for partition, p := range r.progress {
+			st := s.mu.Partitions[partition]
+			st.Read, st.Stable, st.Time = p.next, p.stable, p.lastIngest
+			s.mu.Partitions[partition] = st
+		}
+	}
+}
+
+func (s *Stats) stall(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.Stalled = err.Error()
+}
+
+func (s *Stats) intake(closed stallReason) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.Paused = closed != 0
+	if closed&stalledMemory != 0 {
+		s.mu.Stalled = "state is at 90 % of state.memory_limit"
+	}
+}
+
+func (s *Stats) committed(cut *openCut, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.Cuts++
+	s.mu.LastCommit = event.TimeOf(now)
+	s.mu.CutSeconds = float64(event.TimeOf(now).Sub(cut.at)) / float64(event.Second)
+	s.mu.Stalled = ""
+	for _, f := range cut.commit.Files {
+		t := s.mu.Tables[f.Table]
+		s.mu.Tables[f.Table] = TableStatus{Rows: t.Rows + f.Rows, Files: t.Files + 1, Bytes: t.Bytes + f.Bytes}
+	}
+	for _, l := range cut.commit.Ledger {
+		p := s.mu.Partitions[l.Partition]
+		p.Durable = l.To
+		s.mu.Partitions[l.Partition] = p
+		have := journal.PartitionLedger{Classes: s.mu.Ledger[l.Partition]}
+		s.mu.Ledger[l.Partition] = have.Plus(journal.PartitionLedger{Classes: l.Classes}).Classes
+	}
+}

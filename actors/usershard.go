@@ -1,0 +1,166 @@
+package actors
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/advertisex/adjoin/actors/campaign"
+	"github.com/advertisex/adjoin/actors/correlate"
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/codecs/batch"
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// userShard is the shell around one correlate.Shard: it keeps the vector and
+// moves batches in and rows out.
+type userShard struct {
+	node    *node
+	id      event.Shard
+	core    *correlate.Shard
+	rows    *rowStream
+	vector  event.Vector
+	reader  batch.Reader
+	growth  growth
+	current event.Position // being applied: what a panic is about
+}
+
+// Receive implements actor.Actor.
+func (u *userShard) Receive(ctx actor.Context) {
+	defer u.blame()
+	switch m := ctx.Message().(type) {
+	case *apply:
+		if err := u.apply(m.bytes); err != nil {
+			u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
+			return
+		}
+		ctx.Send(m.from, &credit{bytes: len(m.bytes)})
+	case *advance:
+		for _, r := range m.ranges {
+			if err := u.advance(r); err != nil {
+				u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
+			}
+		}
+	case *takeCut:
+		if err := u.cut(ctx, m); err != nil {
+			u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
+		}
+	}
+}
+
+// blame passes a panic on to the supervisor and says which event was being
+// applied.
+func (u *userShard) blame() {
+	if reason := recover(); reason != nil {
+		u.node.panicked(u.current)
+		u.node.log.Error("a user shard panicked", "shard", u.id, "position", u.current.String(),
+			"panic", reason, "stack", string(debug.Stack()))
+		panic(reason)
+	}
+}
+
+// apply puts one batch through the core, as far as it is new.
+func (u *userShard) apply(b []byte) error {
+	if err := u.reader.Open(b); err != nil {
+		return err
+	}
+	r := u.reader.Range()
+	have, err := u.continues(r)
+	if err != nil {
+		return err
+	}
+	for u.reader.Next() {
+		u.one(have)
+	}
+	if err := u.reader.Err(); err != nil {
+		return err
+	}
+	u.vector[r.Partition] = max(have, r.To)
+	return u.rows.err
+}
+
+// one applies the event the reader stands at, unless the shard has it already.
+func (u *userShard) one(have event.Offset) {
+	env := u.reader.Envelope()
+	if env.Offset < have {
+		return
+	}
+	u.current = env.Position
+	switch u.reader.Kind() {
+	case event.KindBid:
+		u.core.Bid(u.reader.Bid())
+	case event.KindImpression:
+		u.core.Impression(u.reader.Impression())
+	case event.KindClick:
+		u.core.Click(u.reader.Click())
+	case event.KindConversion:
+		u.core.Conversion(u.reader.Conversion())
+	case event.KindRejected:
+		u.core.Reject(u.reader.Rejected())
+	}
+}
+
+// continues is the offset the shard wants next in the range's partition. A
+// range that begins beyond it has a hole before it: messages between actors of
+// one process are not lost, so that is a defect and never skipped over.
+func (u *userShard) continues(r event.Range) (event.Offset, error) {
+	have, known := u.vector[r.Partition]
+	if !known {
+		return r.From, nil
+	}
+	if r.From > have {
+		return 0, fmt.Errorf("range [%d, %d) of %s leaves a hole after %d", r.From, r.To, r.Partition, have)
+	}
+	return have, nil
+}
+
+func (u *userShard) advance(r event.Range) error {
+	have, err := u.continues(r)
+	if err != nil {
+		return err
+	}
+	u.vector[r.Partition] = max(have, r.To)
+	return nil
+}
+
+// cut closes the shard's part of the open cut and begins the next.
+func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
+	u.core.Advance(m.watermark, m.frontier)
+	out := u.core.Cut()
+	u.rows.flush()
+	write(u.rows, out.Wins, u.rows.cut.WriteWins)
+	write(u.rows, out.Clicks, u.rows.cut.WriteClicks)
+	write(u.rows, out.Conversions, u.rows.cut.WriteConversions)
+	write(u.rows, out.Attributions, u.rows.cut.WriteAttributions)
+	write(u.rows, out.Rejected, u.rows.cut.WriteRejected)
+	if u.rows.err != nil {
+		return u.rows.err
+	}
+	stats := u.core.Stats()
+	c := &shardCut{
+		id: journal.ShardID{Role: journal.User, Shard: u.id}, number: m.number,
+		vector: u.vector.Clone(), pending: out.Pending, rows: u.rows.written,
+		ledger: cloneLedger(out.Ledger), held: stats.Live.Bytes.Total(),
+	}
+	if len(out.Deltas.Minutes)+len(out.Deltas.Reach) > 0 {
+		c.deltas = campaign.AppendDeltas(nil, &out.Deltas)
+	}
+	c.base = u.growth.wantsBase()
+	c.segment = u.core.Segment(c.base)
+	u.growth.wrote(c.segment, c.base)
+	u.node.stats.shard(u.id, stats)
+	u.rows.cut, u.rows.written = m.next, 0
+	u.core.Begin(uint64(m.number)+1, m.at)
+	ctx.Send(u.node.committer, c)
+	return nil
+}
+
+func cloneLedger(ledger []correlate.Account) []correlate.Account {
+	out := make([]correlate.Account, len(ledger))
+	for i, a := range ledger {
+		a.Rejected = append([]int64(nil), a.Rejected...)
+		out[i] = a
+	}
+	return out
+}
