@@ -80,33 +80,42 @@ func (r *router) route(c *kafka.Chunk, out []routed) ([]routed, error) {
 		return out, fmt.Errorf("chunk [%d, %d) of %s does not continue the source: a defect, please report it",
 			c.Range.From, c.Range.To, c.Range.Partition)
 	}
-	for shard := range r.builders {
-		r.builders[shard].Reset(event.Range{
-			Partition: c.Range.Partition, From: r.sent[shard][c.Range.ID], To: c.Range.To,
-		}, event.Shard(shard))
-	}
+	r.begin(c.Range)
 	if c.Bad != nil {
 		r.rejectBatch(c)
 	}
 	for i := range c.Records {
 		r.decode(c.Range.Partition, &c.Records[i], p)
 	}
-	p.next, p.highest, p.stable, p.caughtUp = c.Range.To, c.HighWatermark, c.LastStable, c.CaughtUp
+	p.highest, p.stable, p.caughtUp = c.HighWatermark, c.LastStable, c.CaughtUp
+	return r.finish(c.Range, p, out), nil
+}
+
+// begin opens a batch for every shard over a range of one partition.
+func (r *router) begin(rng event.Range) {
+	for shard := range r.builders {
+		r.builders[shard].Reset(event.Range{
+			Partition: rng.Partition, From: r.sent[shard][rng.ID], To: rng.To,
+		}, event.Shard(shard))
+	}
+}
+
+// finish appends the batches that hold events.
+func (r *router) finish(rng event.Range, p *progress, out []routed) []routed {
+	p.next = rng.To
 	for shard := range r.builders {
 		b := &r.builders[shard]
 		if b.Events() == 0 {
 			continue
 		}
 		p.events += int64(b.Events())
-		r.sent[shard][c.Range.ID] = c.Range.To
+		r.sent[shard][rng.ID] = rng.To
 		out = append(out, routed{shard: event.Shard(shard), bytes: b.Bytes(), events: b.Events()})
 	}
-	return out, nil
+	return out
 }
 
 func (r *router) decode(partition event.Partition, rec *kafka.Record, p *progress) {
-	p.records++
-	p.lastIngest = max(p.lastIngest, rec.Time)
 	r.headers = r.headers[:0]
 	for k, v := range rec.Headers() {
 		r.headers = append(r.headers, codecs.Header{Key: []byte(k), Value: v})
@@ -115,7 +124,14 @@ func (r *router) decode(partition event.Partition, rec *kafka.Record, p *progres
 		Position: event.Position{Partition: partition, Offset: rec.Offset},
 		Time:     rec.Time, Key: rec.Key, Value: rec.Value, Headers: r.headers, Backfill: r.backfill,
 	}
-	r.decoder.Decode(&r.record, r)
+	r.take(&r.record, p)
+}
+
+// take decodes one record into the builders.
+func (r *router) take(rec *codecs.Record, p *progress) {
+	p.records++
+	p.lastIngest = max(p.lastIngest, rec.Time)
+	r.decoder.Decode(rec, r)
 }
 
 // rejectBatch gives a batch nobody can decode one row, at its first offset.

@@ -128,12 +128,7 @@ func (u *userShard) advance(r event.Range) error {
 func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	u.core.Advance(m.watermark, m.frontier)
 	out := u.core.Cut()
-	u.rows.flush()
-	write(u.rows, out.Wins, u.rows.cut.WriteWins)
-	write(u.rows, out.Clicks, u.rows.cut.WriteClicks)
-	write(u.rows, out.Conversions, u.rows.cut.WriteConversions)
-	write(u.rows, out.Attributions, u.rows.cut.WriteAttributions)
-	write(u.rows, out.Rejected, u.rows.cut.WriteRejected)
+	u.writeCut(out)
 	if u.rows.err != nil {
 		return u.rows.err
 	}
@@ -154,6 +149,16 @@ func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	u.core.Begin(uint64(m.number)+1, m.at)
 	ctx.Send(u.node.committer, c)
 	return nil
+}
+
+// writeCut gives the cut's rows to its files; an error stays in u.rows.
+func (u *userShard) writeCut(out *correlate.Cut) {
+	u.rows.flush()
+	write(u.rows, out.Wins, u.rows.cut.WriteWins)
+	write(u.rows, out.Clicks, u.rows.cut.WriteClicks)
+	write(u.rows, out.Conversions, u.rows.cut.WriteConversions)
+	write(u.rows, out.Attributions, u.rows.cut.WriteAttributions)
+	write(u.rows, out.Rejected, u.rows.cut.WriteRejected)
 }
 
 func cloneLedger(ledger []correlate.Account) []correlate.Account {

@@ -1,6 +1,7 @@
 package column
 
 import (
+	"cmp"
 	"slices"
 	"unsafe"
 
@@ -84,19 +85,23 @@ func (d *Dictionary) Put(text []byte) (ordinal uint32, added bool) {
 }
 
 // Set puts a text under the ordinal that an earlier shard gave it. It reports
-// false when ordinal or text are taken or the ordinal is too large.
+// false when ordinal or text are taken or the ordinal is too large. Settle
+// follows the last Set.
 func (d *Dictionary) Set(ordinal uint32, text []byte) bool {
 	hash := xxh3.Hash(text)
 	if _, ok := d.find(hash, text); ok || ordinal > MaxOrdinal || d.Has(ordinal) {
 		return false
 	}
+	if int(ordinal) < len(d.refs) {
+		i := slices.Index(d.free, ordinal)
+		d.free = slices.Delete(d.free, i, i+1)
+	}
 	for int(ordinal) >= len(d.refs) {
-		d.free = append(d.free, uint32(len(d.refs)))
+		if n := uint32(len(d.refs)); n < ordinal {
+			d.free = append(d.free, n)
+		}
 		d.refs = append(d.refs, 0)
 		d.lens = append(d.lens, 0)
-	}
-	if i := slices.Index(d.free, ordinal); i >= 0 {
-		d.free = slices.Delete(d.free, i, i+1)
 	}
 	d.set(hash, ordinal, text)
 	return true
@@ -115,6 +120,11 @@ func (d *Dictionary) set(hash uint64, ordinal uint32, text []byte) {
 		})
 	}
 	d.index.Insert(hash, ordinal)
+}
+
+// Settle puts the free ordinals in the order in which Put uses them.
+func (d *Dictionary) Settle() {
+	slices.SortFunc(d.free, func(a, b uint32) int { return cmp.Compare(b, a) })
 }
 
 // store copies the text into the last chunk, or into a new one. Chunks never

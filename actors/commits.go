@@ -1,0 +1,112 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/kafka"
+	"github.com/advertisex/adjoin/internal/table"
+	"github.com/advertisex/adjoin/sinks"
+)
+
+// Commits is the valid commits of a journal, in order, for a loader
+// (sinks.Source). It judges them as every other reader does. One goroutine may
+// use it.
+type Commits struct {
+	journal *kafka.Log
+	state   *journal.State
+	next    event.Offset // of the journal, to read
+	ready   []sinks.Commit
+}
+
+// OpenCommits opens the journal. Close must be called.
+func OpenCommits(ctx context.Context, cfg kafka.Config, topic string) (*Commits, error) {
+	l, err := kafka.OpenLog(ctx, cfg, topic)
+	if err != nil {
+		return nil, err
+	}
+	return &Commits{journal: l}, nil
+}
+
+// Close closes the connections.
+func (c *Commits) Close() error { return c.journal.Close() }
+
+// Next implements sinks.Source.
+func (c *Commits) Next(ctx context.Context, after sinks.Token, wait bool) (sinks.Commit, bool, error) {
+	if c.state == nil {
+		if err := c.start(ctx, event.Offset(after)+1); err != nil {
+			return sinks.Commit{}, false, err
+		}
+	}
+	for {
+		for len(c.ready) > 0 {
+			commit := c.ready[0]
+			c.ready = c.ready[1:]
+			if commit.Offset > after {
+				return commit, true, nil
+			}
+		}
+		_, end, err := c.journal.Bounds(ctx)
+		if err != nil {
+			return sinks.Commit{}, false, err
+		}
+		if c.next >= end {
+			if !wait {
+				return sinks.Commit{}, false, nil
+			}
+			end = c.next + 1 // Read waits for it
+		}
+		if err := c.read(ctx, end); err != nil {
+			return sinks.Commit{}, false, err
+		}
+	}
+}
+
+// start folds the journal as it is and keeps the valid commits from want on. A
+// journal that no longer holds them is an error: the warehouse would miss rows.
+func (c *Commits) start(ctx context.Context, want event.Offset) error {
+	first, entries, err := readJournal(ctx, c.journal)
+	if err != nil {
+		return err
+	}
+	state, err := recoverState(first, entries, max(want, 0), func(at event.Offset, commit *journal.Commit) error {
+		c.ready = append(c.ready, loadable(at, commit))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("the journal does not reach back to commit %d, the first the warehouse wants: %w; "+
+			"load the files of the lake by hand or build the warehouse anew", want, err)
+	}
+	c.state, c.next = state, first
+	if n := len(entries); n > 0 {
+		c.next = entries[n-1].Offset + 1
+	}
+	return nil
+}
+
+func (c *Commits) read(ctx context.Context, end event.Offset) error {
+	return c.journal.Read(ctx, c.next, end, func(at event.Offset, _ event.Time, value []byte) error {
+		rec, err := journal.Decode(value)
+		if err != nil {
+			return fmt.Errorf("journal record at offset %d: %w", at, err)
+		}
+		verdict := c.state.Apply(at, rec)
+		if commit, ok := rec.(*journal.Commit); ok && verdict.Reason == journal.Accepted {
+			c.ready = append(c.ready, loadable(at, commit))
+		}
+		c.next = at + 1
+		return nil
+	})
+}
+
+func loadable(at event.Offset, commit *journal.Commit) sinks.Commit {
+	out := sinks.Commit{Offset: sinks.Token(at)}
+	for _, f := range commit.Files {
+		out.Files = append(out.Files, sinks.File{
+			Table: table.Name(f.Table), Key: f.Path, Rows: f.Rows, Bytes: f.Bytes, SHA256: f.SHA256,
+		})
+	}
+	return out
+}

@@ -1,0 +1,289 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/advertisex/adjoin/actors/campaign"
+	"github.com/advertisex/adjoin/actors/correlate"
+	"github.com/advertisex/adjoin/cluster/journal"
+	"github.com/advertisex/adjoin/codecs"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/reference"
+	"github.com/advertisex/adjoin/sinks"
+)
+
+// replayCut is after how many records a replay cuts. It shows in no final
+// table: rows of one key meet only as versions.
+const replayCut = 100_000
+
+// ReplayConfig is a bounded run over records at hand: the same decoders, cores
+// and rows as a node, without Kafka, clock or network.
+type ReplayConfig struct {
+	Topics                     []Topic
+	UserShards, CampaignShards uint32
+	Settings                   correlate.Settings
+	Reference                  *reference.Set
+	WatermarkDelay             event.Span
+
+	// Next yields the records in any order that keeps the order inside each
+	// partition; ok is false at the end.
+	Next func() (rec codecs.Record, ok bool, err error)
+	// Out takes the rows of every cut; versions of one key come in order.
+	Out sinks.Sink
+
+	// CutEvery is after how many records to cut, 0 for the default.
+	CutEvery int
+	// Restore puts every shard through its segments after every cut: for tests
+	// that state survives.
+	Restore bool
+}
+
+// Replay runs the records through. The Summary has no files and no commit.
+func Replay(ctx context.Context, cfg ReplayConfig) (Summary, error) {
+	r, err := newReplay(cfg)
+	if err != nil {
+		return Summary{}, err
+	}
+	for n := 1; ; n++ {
+		rec, ok, err := cfg.Next()
+		if err != nil {
+			return Summary{}, err
+		}
+		if !ok {
+			break
+		}
+		if err := r.record(&rec); err != nil {
+			return Summary{}, err
+		}
+		if n%r.every == 0 {
+			if _, err := r.cut(r.watermark()); err != nil {
+				return Summary{}, err
+			}
+			if err := ctx.Err(); err != nil {
+				return Summary{}, err
+			}
+		}
+	}
+	return r.end()
+}
+
+type replay struct {
+	cfg       ReplayConfig
+	every     int
+	routers   map[string]*router
+	users     []*userShard
+	campaigns []*campaign.Shard
+	segments  map[journal.ShardID][][]byte
+	number    uint64
+	out       []routed
+	summary   Summary
+}
+
+func newReplay(cfg ReplayConfig) (*replay, error) {
+	r := &replay{
+		cfg: cfg, every: cfg.CutEvery, routers: map[string]*router{},
+		segments: map[journal.ShardID][][]byte{}, number: 1,
+	}
+	if r.every == 0 {
+		r.every = replayCut
+	}
+	for _, t := range cfg.Topics {
+		r.routers[t.Name] = newRouter(t, cfg.UserShards, nil)
+	}
+	for i := range event.Shard(cfg.UserShards) {
+		u := &userShard{id: i, rows: &rowStream{cut: cfg.Out}, vector: event.Vector{}}
+		u.core = correlate.New(r.userConfig(u))
+		u.core.Begin(r.number, 0)
+		r.users = append(r.users, u)
+	}
+	for i := range event.Shard(cfg.CampaignShards) {
+		c := campaign.New(r.campaignConfig(i))
+		c.Begin(r.number, 0)
+		r.campaigns = append(r.campaigns, c)
+	}
+	return r, nil
+}
+
+func (r *replay) userConfig(u *userShard) correlate.Config {
+	return correlate.Config{
+		Shard: u.id, Shards: r.cfg.UserShards, Reference: r.cfg.Reference, Settings: r.cfg.Settings, Sink: u.rows,
+	}
+}
+
+func (r *replay) campaignConfig(id event.Shard) campaign.Config {
+	return campaign.Config{Shard: id, Shards: r.cfg.CampaignShards, Reference: r.cfg.Reference}
+}
+
+// record routes one record and applies what comes of it.
+func (r *replay) record(rec *codecs.Record) error {
+	router := r.routers[rec.Topic]
+	if router == nil {
+		return fmt.Errorf("a record of topic %q: no topic of that name is configured (kafka.topics)", rec.Topic)
+	}
+	p := router.progress[rec.ID]
+	if p == nil {
+		router.start(rec.ID, rec.Offset)
+		p = router.progress[rec.ID]
+	}
+	if rec.Offset < p.next {
+		return fmt.Errorf("record %s comes after offset %d of its partition: dumps must keep the order inside a partition",
+			rec.Position, p.next-1)
+	}
+	rec.Backfill = router.backfill
+	rng := event.Range{Partition: rec.Partition, From: p.next, To: rec.Offset + 1}
+	router.begin(rng)
+	router.take(rec, p)
+	r.out = router.finish(rng, p, r.out[:0])
+	for _, b := range r.out {
+		if err := r.users[b.shard].apply(b.bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watermark is T3 over all partitions; nothing is idle without a clock.
+func (r *replay) watermark() event.Watermark {
+	low := event.MaxTime
+	for _, router := range r.routers {
+		for _, p := range router.progress {
+			low = min(low, p.maxEventTime)
+		}
+	}
+	if low == event.MaxTime || low == event.MinTime {
+		return event.MinTime
+	}
+	return low.Add(-r.cfg.WatermarkDelay)
+}
+
+func (r *replay) frontier() event.Time {
+	low := event.MaxTime
+	for _, router := range r.routers {
+		for _, p := range router.progress {
+			low = min(low, p.lastIngest)
+		}
+	}
+	if low == event.MaxTime {
+		return event.MinTime
+	}
+	return low
+}
+
+// cut takes every shard through one cut and folds what it changed; more is
+// true while something waits for the next.
+func (r *replay) cut(watermark event.Watermark) (more bool, err error) {
+	var deltas []event.Deltas
+	frontier := r.frontier()
+	var ledger []correlate.Account
+	for _, u := range r.users {
+		u.core.Advance(watermark, frontier)
+		out := u.core.Cut()
+		u.writeCut(out)
+		if u.rows.err != nil {
+			return false, u.rows.err
+		}
+		more = more || out.Pending
+		deltas = append(deltas, out.Deltas)
+		ledger = append(ledger, cloneLedger(out.Ledger)...)
+		if err := r.renew(u); err != nil {
+			return false, err
+		}
+		u.core.Begin(r.number+1, 0)
+	}
+	for i, c := range r.campaigns {
+		for j := range deltas {
+			more = more || len(deltas[j].Minutes)+len(deltas[j].Reach) > 0
+			if err := c.Fold(&deltas[j]); err != nil {
+				return false, err
+			}
+		}
+		if err := r.cutCampaign(i, c, watermark); err != nil {
+			return false, err
+		}
+	}
+	r.number++
+	r.settle(ledger)
+	return more, nil
+}
+
+func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark) error {
+	c.Advance(watermark)
+	out := c.Cut()
+	if err := r.cfg.Out.WriteCampaignMinutes(out.Minutes); err != nil {
+		return err
+	}
+	if err := r.cfg.Out.WriteCampaignDays(out.Days); err != nil {
+		return err
+	}
+	if r.cfg.Restore {
+		id := journal.ShardID{Role: journal.Campaign, Shard: event.Shard(i)}
+		if b := c.Segment(r.segments[id] == nil); b != nil {
+			r.segments[id] = append(r.segments[id], b)
+		}
+		restored, err := campaign.Restore(r.campaignConfig(event.Shard(i)), r.segments[id])
+		if err != nil {
+			return err
+		}
+		c = restored
+		r.campaigns[i] = c
+		c.Advance(watermark)
+	}
+	c.Begin(r.number+1, 0)
+	return nil
+}
+
+// renew replaces a shard's core by what its segments restore.
+func (r *replay) renew(u *userShard) error {
+	if !r.cfg.Restore {
+		return nil
+	}
+	id := journal.ShardID{Role: journal.User, Shard: u.id}
+	if b := u.core.Segment(r.segments[id] == nil); b != nil {
+		r.segments[id] = append(r.segments[id], b)
+	}
+	core, err := correlate.Restore(r.userConfig(u), r.segments[id])
+	if err != nil {
+		return fmt.Errorf("user shard %d: %w", u.id, err)
+	}
+	u.core = core
+	return nil
+}
+
+// settle adds the cut to the summary.
+func (r *replay) settle(ledger []correlate.Account) {
+	s := Summary{
+		Records: map[string]int64{}, Events: map[string]int64{},
+		Classes: map[string]journal.Classes{}, Rows: map[string]int64{}, Commit: journal.NoOffset, Cuts: int64(r.number - 1),
+	}
+	for topic, router := range r.routers {
+		for _, p := range router.progress {
+			s.Records[topic] += p.records
+			s.Events[topic] += p.events
+		}
+	}
+	for i := range ledger {
+		s.Classes[ledger[i].Topic] = plus(s.Classes[ledger[i].Topic], &ledger[i])
+	}
+	r.summary = s
+}
+
+// end closes every window and cuts until nothing waits, then checks that every
+// event is accounted for (K2).
+func (r *replay) end() (Summary, error) {
+	for range maxClosingCuts {
+		more, err := r.cut(event.MaxTime)
+		if err != nil {
+			return Summary{}, err
+		}
+		if !more {
+			break
+		}
+	}
+	for topic, events := range r.summary.Events {
+		if sum := r.summary.Classes[topic].Sum(); sum != events {
+			return r.summary, fmt.Errorf("%s: %d events were read and %d are accounted for: a defect, please report it", topic, events, sum)
+		}
+	}
+	return r.summary, nil
+}
