@@ -17,10 +17,10 @@ import (
 func assign(ptr any, texts []string) error {
 	switch p := ptr.(type) {
 	case *[]string:
-		*p = texts
+		*p = append([]string(nil), texts...) // nil when empty
 		return nil
 	case *Names:
-		*p = slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+		*p = append(Names(nil), slices.DeleteFunc(texts, func(s string) bool { return s == "" })...)
 		return nil
 	case *[]LoadTarget:
 		*p = make([]LoadTarget, len(texts))
@@ -170,7 +170,7 @@ func magnitude(ptr any) (float64, bool) {
 // validate checks one item of a value against Enum and the field's own check.
 // The empty text means no value and passes where the default is empty.
 func validate(f *Field, text string) error {
-	if text == "" && f.Default == "" && f.Path != "load[].target" {
+	if text == "" && (f.Default == "" || f.Type() == "names") && f.Path != "load[].target" {
 		return nil
 	}
 	if len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {

@@ -91,11 +91,22 @@ func isLoopback(address string) bool {
 func checkURL(schemes ...string) func(string) error {
 	return func(text string) error {
 		u, err := url.Parse(text)
+		if err == nil && hasPassword(u) {
+			return errPasswordInURL
+		}
 		if err != nil || !slices.Contains(schemes, u.Scheme) || u.Host == "" {
 			return problemf("not-a-url", "%q is not a URL; write for example %s://host:8081", redactURL(text), schemes[len(schemes)-1])
 		}
 		return nil
 	}
+}
+
+// errPasswordInURL refuses what every log and error message would repeat.
+var errPasswordInURL = problemf("password-in-url", "a URL must not hold a password; use the keys for user names and passwords, or the environment of the store")
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has
 }
 
 // sinkSchemes are the stores that a sink can write to.
@@ -110,6 +121,8 @@ func checkSinkURL(text string) error {
 	switch {
 	case err != nil:
 		return problemf("not-a-url", "%q is not a URL", redactURL(text))
+	case hasPassword(u):
+		return errPasswordInURL
 	case !slices.Contains(sinkSchemes, u.Scheme):
 		return problemf("not-a-url", "%q: scheme %q is not one of %s", redactURL(text), u.Scheme, strings.Join(sinkSchemes, ", "))
 	case u.Scheme == "file" && (u.Host != "" || u.Path == ""):

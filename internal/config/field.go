@@ -134,10 +134,6 @@ type table struct {
 func newTable() *table {
 	t := &table{byPath: map[string]*Field{}, children: map[string][]string{}}
 	t.sections = sections()
-	for _, s := range t.sections {
-		parent, name := splitPath(s.Path)
-		t.children[parent] = append(t.children[parent], name)
-	}
 	for _, f := range fields() {
 		t.fields = append(t.fields, &f)
 		t.byPath[f.Path] = &f
@@ -146,6 +142,10 @@ func newTable() *table {
 		for _, alias := range f.Aliases {
 			t.byPath[joinPath(parent, alias)] = &f
 		}
+	}
+	for _, s := range t.sections {
+		parent, name := splitPath(s.Path)
+		t.children[parent] = append(t.children[parent], name)
 	}
 	return t
 }

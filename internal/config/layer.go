@@ -37,8 +37,9 @@ type layers struct {
 	table    *table
 	settings map[string]*setting // by canonical path, items as load[0].target
 	found    Diagnostics
-	// failed holds canonical paths without a usable value. Rules about several
-	// fields leave them alone, so that one mistake is one line.
+	// failed holds canonical paths without a usable value, sections included;
+	// the empty path stands for everything. Rules about several fields leave
+	// them alone, so that one mistake is one line.
 	failed map[string]bool
 }
 
@@ -79,7 +80,12 @@ type fileLayer struct {
 	seen map[string]Place
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var (
+	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	// countsFromZero matches the errors of the grammar, whose line the YAML
+	// package gives one too low; those of its scanner are right.
+	countsFromZero = regexp.MustCompile(`line \d+: did not find expected (<|node content|'-' indicator|key|',' or)`)
+)
 
 func (f *fileLayer) read(content []byte) {
 	var documents []*yaml.Node
@@ -97,6 +103,7 @@ func (f *fileLayer) read(content []byte) {
 		documents = append(documents, &document)
 	}
 	if len(documents) > 1 {
+		f.failed[""] = true
 		f.errorf(f.at(documents[1].Content[0]), "many-documents", "a configuration file holds one YAML document; remove the \"---\" or pass the second part as a file of its own")
 		return
 	}
@@ -109,6 +116,7 @@ func (f *fileLayer) read(content []byte) {
 // line and no column; a tab in the indentation, the commonest cause, is found
 // and placed exactly.
 func (f *fileLayer) syntaxError(content []byte, err error) {
+	f.failed[""] = true
 	for i, line := range strings.Split(string(content), "\n") {
 		blank := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
 		if tab := strings.IndexByte(blank, '\t'); tab >= 0 && len(blank) < len(line) {
@@ -120,6 +128,9 @@ func (f *fileLayer) syntaxError(content []byte, err error) {
 	match := yamlLine.FindStringSubmatch(err.Error())
 	if match != nil && match[1] != "" {
 		line, _ = strconv.Atoi(match[1])
+	}
+	if countsFromZero.MatchString(err.Error()) {
+		line++
 	}
 	f.errorf(Place{f.name, line, 1}, "yaml-syntax", "this is not YAML: %s", yamlLine.ReplaceAllString(err.Error(), ""))
 }
@@ -133,6 +144,7 @@ func (f *fileLayer) section(path string, n *yaml.Node) {
 		return // a section with everything commented out
 	}
 	if n.Kind != yaml.MappingNode {
+		f.failed[path] = true
 		f.errorf(f.at(n), "wrong-type", "%s is a map of keys, not %s", nameOf(path), describe(n))
 		return
 	}
@@ -188,15 +200,27 @@ func (t *table) unknownKey(path string) (message, near string) {
 		return message + didYouMean(near), near
 	}
 	// The key may exist elsewhere: an indentation slip or a forgotten level.
-	for _, f := range t.fields {
-		if f.Name() == name {
-			return message + didYouMean(f.Path), ""
+	for _, elsewhere := range t.paths() {
+		if _, last := splitPath(elsewhere); last == name {
+			return message + didYouMean(elsewhere), ""
 		}
 	}
 	if len(names) > 0 {
 		message += "; " + nameOf(parent) + " knows " + strings.Join(t.children[generic], ", ")
 	}
 	return message, ""
+}
+
+// paths lists all fields and sections.
+func (t *table) paths() []string {
+	var paths []string
+	for _, f := range t.fields {
+		paths = append(paths, f.Path)
+	}
+	for _, s := range t.sections {
+		paths = append(paths, s.Path)
+	}
+	return paths
 }
 
 // names are the keys that a section knows, aliases included.

@@ -63,13 +63,25 @@ func (b *builder) rules() {
 	b.ruleLoad()
 }
 
-// usable reports whether none of the paths has a value that was refused.
+// usable reports whether none of the paths, nor a section around them, was
+// refused.
 func (b *builder) usable(paths ...string) bool {
-	return !slices.ContainsFunc(paths, func(p string) bool { return b.failed[p] })
+	for _, path := range paths {
+		for ; path != ""; path, _ = splitPath(path) {
+			if b.failed[path] {
+				return false
+			}
+		}
+	}
+	return !b.failed[""]
 }
 
-// isSet reports whether some layer names the path.
-func (b *builder) isSet(path string) bool { return b.settings[path] != nil }
+// isSet reports whether some layer gives the path a value other than the empty
+// text, which is the same as the default.
+func (b *builder) isSet(path string) bool {
+	s := b.settings[path]
+	return s != nil && slices.ContainsFunc(s.items, func(item scalar) bool { return item.text != "" })
+}
 
 // place is where the first of paths that some layer names was written.
 func (b *builder) place(paths ...string) Place {
@@ -97,9 +109,7 @@ func (b *builder) warn(rule, format string, args ...any) func(paths ...string) {
 
 func (b *builder) ruleNeed() {
 	for _, path := range b.source.Need {
-		s := b.settings[path]
-		empty := s == nil || len(s.items) == 0 || (len(s.items) == 1 && s.items[0].text == "")
-		if empty && b.usable(path) {
+		if !b.isSet(path) && b.usable(path) {
 			b.refuse("required", "%s is required and not set", path)(path)
 		}
 	}
