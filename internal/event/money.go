@@ -143,3 +143,13 @@ func ParseInt(text string, lo, hi int64) (n int64, readable, ok bool) {
 	}
 	return n, true, n >= lo && n <= hi
 }
+
+// IsDecimal reports whether text is a decimal number of any size, which tells
+// an encrypted price from one that is only out of range (semantics N4).
+func IsDecimal(text string) bool {
+	if text != "" && (text[0] == '-' || text[0] == '+') {
+		text = text[1:]
+	}
+	_, _, _, ok := splitDecimal(text)
+	return ok
+}
