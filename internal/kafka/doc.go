@@ -32,7 +32,7 @@
 //
 // # Limits
 //
-// A record batch may decompress to at most [MaxBatchBytes]; a response may have
-// at most MaxFetchBytes. Brokers need Fetch v11 (Apache Kafka 2.3 or later;
+// A record batch may decompress to at most [MaxBatchBytes]; one fetch asks for at
+// most 32 MiB over all its partitions. Brokers need Fetch v11 (Apache Kafka 2.3 or later;
 // tested from 2.8 to 4.4), topic ids need 2.8.
 package kafka

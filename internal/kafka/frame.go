@@ -30,11 +30,16 @@ const (
 	fetchKey     = 1
 	fetchVersion = 11
 
-	// maxFrame bounds an answer. The broker sends one batch even over the
-	// limits asked for, so this must exceed maxFetchBytes by a batch.
-	maxFrame = 160 << 20
-	// maxFetchBytes bounds what one fetch asks for over all partitions.
+	// maxFetchBytes bounds what one fetch asks for over all partitions, by the
+	// limit it gives to each.
 	maxFetchBytes = 32 << 20
+	// maxAnswer is the limit asked for over the whole answer. It is no real
+	// limit: the embedded broker leaves out the list of aborted transactions
+	// where it stops at it.
+	maxAnswer = 128 << 20
+	// maxFrame bounds an answer that is read. A broker sends one batch even
+	// over the limits asked for, so this exceeds them by a batch.
+	maxFrame = maxAnswer + MaxBatchBytes
 )
 
 // fetchRequest is a fetch of several partitions of one broker. The wants of one
@@ -108,10 +113,11 @@ func appendFetch(b []byte, id int32, client string, req *fetchRequest) []byte {
 	b = be.AppendUint32(b, ^uint32(0))
 	b = be.AppendUint32(b, uint32(req.maxWait.Milliseconds()))
 	b = be.AppendUint32(b, 1)
-	b = be.AppendUint32(b, uint32(min(maxFetchBytes, req.maxBytes*len(req.wants))))
+	b = be.AppendUint32(b, maxAnswer)
 	b = append(b, 1) // read_committed
 	b = be.AppendUint32(b, 0)
 	b = be.AppendUint32(b, ^uint32(0))
+	each := min(req.maxBytes, maxFetchBytes/len(req.wants))
 	topics := 0
 	topicsAt := len(b)
 	b = append(b, 0, 0, 0, 0)
@@ -127,7 +133,7 @@ func appendFetch(b []byte, id int32, client string, req *fetchRequest) []byte {
 			b = be.AppendUint32(b, uint32(w.epoch))
 			b = be.AppendUint64(b, uint64(w.offset))
 			b = be.AppendUint64(b, ^uint64(0))
-			b = be.AppendUint32(b, uint32(req.maxBytes))
+			b = be.AppendUint32(b, uint32(each))
 		}
 		topics++
 		i = n

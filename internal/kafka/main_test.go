@@ -2,7 +2,11 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -10,9 +14,54 @@ import (
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/kafka/embedded"
+	"github.com/advertisex/adjoin/internal/kafka/kafkatest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// apache is a real broker for all tests of the package.
+var apache kafkatest.Shared
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	apache.Stop()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// onBoth runs a test against the embedded broker and a real one.
+func onBoth(t *testing.T, test func(t *testing.T, cfg Config)) {
+	t.Run("embedded", func(t *testing.T) {
+		_, cfg := startEmbedded(t)
+		test(t, cfg)
+	})
+	t.Run("apache", func(t *testing.T) { test(t, onApache(t)) })
+}
+
+func onApache(t testing.TB) Config {
+	return Config{Brokers: apache.Start(t, kafkatest.Options{Secure: true}).Brokers}
+}
+
+// makeTopic makes a topic with a name of its own that never deletes by age.
+func makeTopic(t testing.TB, cfg Config, partitions int32, settings map[string]string) string {
+	t.Helper()
+	spec := TopicSpec{Name: fmt.Sprintf("t-%d", rand.Uint64()), Partitions: partitions, Settings: map[string]string{"retention.ms": "-1"}}
+	maps.Copy(spec.Settings, settings)
+	if _, err := EnsureTopics(within(t, 20*time.Second), cfg, []TopicSpec{spec}, false); err != nil {
+		t.Fatal(err)
+	}
+	return spec.Name
+}
+
+// codeOf is the code of an Error, "" for another error.
+func codeOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
 
 // startEmbedded is a broker inside the test, and how to reach it.
 func startEmbedded(t testing.TB, topics ...embedded.Topic) (*embedded.Broker, Config) {

@@ -27,11 +27,11 @@ type Ref struct {
 // A chunk record: key = segment key + "/" + number (decimal, from 0), value
 // (little-endian):
 //
-//	 0 "AS"                          8 number of this chunk uint32
-//	 2 version uint8 = 1            12 number of chunks uint32
-//	 3 codec uint8: 1 zstd          16 length of the segment's data uint64
-//	 4 CRC-32C of bytes 8 to end    24 CRC-32C of the segment's data uint32
-//	                                28 this chunk's part of the compressed data
+//	0 "AS"                          8 number of this chunk uint32
+//	2 version uint8 = 1            12 number of chunks uint32
+//	3 codec uint8: 1 zstd          16 length of the segment's data uint64
+//	4 CRC-32C of bytes 8 to end    24 CRC-32C of the segment's data uint32
+//	                               28 this chunk's part of the compressed data
 //
 // A segment is compressed as a whole, then cut. Readers refuse a version or
 // codec they do not know. Compaction keeps a chunk until its key gets a null
