@@ -25,6 +25,7 @@ type committer struct {
 
 	watermark event.Watermark
 	frontier  event.Time
+	folded    bool // the last commit gave the campaign shards something to fold
 	ledger    ledgers
 	ends      endOfRun
 	intake    gate
@@ -168,7 +169,7 @@ func (c *committer) part(ctx actor.Context, m *shardCut) {
 		return
 	}
 	c.watchMemory(ctx)
-	if !c.cut.changes(c.chain) {
+	if !c.cut.changes(c.chain, c.folded) {
 		c.skip(ctx)
 		return
 	}
@@ -216,6 +217,7 @@ func (c *committer) accepted(ctx actor.Context, cut *openCut, verdict journal.Ve
 	for _, pid := range c.node.campaigns {
 		ctx.Send(pid, &fold{offset: cut.offset, deltas: cut.deltas})
 	}
+	c.folded = len(cut.deltas) > 0
 	c.ledger.settle(cut.commit.Ledger)
 	c.node.tombstone(verdict.Unneeded)
 	c.node.totals.add(cut)

@@ -50,11 +50,16 @@ func (c *committer) draft() (*journal.Commit, error) {
 	return commit, nil
 }
 
-// changes reports whether the cut holds anything worth a commit.
-func (c *openCut) changes(chain map[journal.ShardID]journal.Committed) bool {
+// changes reports whether the cut holds anything worth a commit. That a campaign
+// shard has folded a commit is worth one only when there was something to fold,
+// or else every commit would call for the next.
+func (c *openCut) changes(chain map[journal.ShardID]journal.Committed, folded bool) bool {
 	for _, p := range c.parts {
 		last, known := chain[p.id]
-		if !known || p.segment != nil || p.rows > 0 || p.deltas != nil || !sameVector(last.Vector, p.vector) {
+		if !known || p.segment != nil || p.rows > 0 || p.deltas != nil {
+			return true
+		}
+		if (folded || p.id.Role == journal.User) && !sameVector(last.Vector, p.vector) {
 			return true
 		}
 	}

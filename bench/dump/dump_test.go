@@ -223,7 +223,7 @@ func TestOpenSorted_RefusesTwoRecordsAtOnePosition(t *testing.T) {
 
 func TestReference_IsReadWhereItIs(t *testing.T) {
 	dir := t.TempDir()
-	if set, err := Reference(dir); err != nil || len(set.Campaigns()) != 0 {
+	if set, err := Reference(dir, reference.DefaultCampaign()); err != nil || len(set.Campaigns()) != 0 {
 		t.Errorf("%v", err)
 	}
 	f, err := Create(dir, false)
@@ -233,7 +233,7 @@ func TestReference_IsReadWhereItIs(t *testing.T) {
 	if err := f.WriteFile(CampaignsFile, []byte(`[{"campaign_id":"a","windows":{"view_through":"1h"}}]`)); err != nil {
 		t.Fatal(err)
 	}
-	set, err := Reference(dir)
+	set, err := Reference(dir, reference.DefaultCampaign())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,14 +78,15 @@ func Open(path string) (*Reader, error) {
 }
 
 // Reference reads campaigns.json and creatives.json of a dump folder; a file
-// that is not there is no rows.
-func Reference(dir string) (*reference.Set, error) {
+// that is not there is no rows. The defaults are a deployment's, see
+// reference.ParseWith.
+func Reference(dir string, defaults reference.Campaign) (*reference.Set, error) {
 	campaigns, err1 := readOptional(filepath.Join(dir, CampaignsFile))
 	creatives, err2 := readOptional(filepath.Join(dir, CreativesFile))
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	set, err := reference.Parse(campaigns, creatives)
+	set, err := reference.ParseWith(defaults, campaigns, creatives)
 	if err != nil {
 		return nil, fmt.Errorf("dump: %s: %w", dir, err)
 	}

@@ -58,7 +58,7 @@ func rowOf(c *Campaign) campaignRow {
 		FlightStart: formatInstant(c.FlightStart), FlightEnd: formatInstant(c.FlightEnd),
 		BudgetMicros: formatMicros(c.BudgetMicros), DailyBudgetMicros: formatMicros(c.DailyBudgetMicros),
 		Scope: c.Scope.String(), Model: c.Model.String(), PathSet: c.PathSet.String(),
-		VTViewable: c.VTRequiresViewable, MaxClicks: c.MaxClicksPerImpression,
+		VTViewable: c.VTRequiresViewable, MaxClicks: &c.MaxClicksPerImpression,
 		Windows: &windowsRow{
 			ClickJoin:       FormatSpan(c.Windows.ClickJoin),
 			ClickThrough:    FormatSpan(c.Windows.ClickThrough),

@@ -18,17 +18,31 @@ import (
 // It reports every faulty row at once, each with its file, number from 1 and
 // what to change.
 func Parse(campaigns, creatives []byte) (*Set, error) {
-	cs, err1 := ParseCampaigns(campaigns)
+	return ParseWith(DefaultCampaign(), campaigns, creatives)
+}
+
+// ParseWith is Parse where a deployment has defaults of its own: they hold for
+// every field a row leaves out, and for campaigns that no row describes.
+func ParseWith(defaults Campaign, campaigns, creatives []byte) (*Set, error) {
+	cs, err1 := parseCampaigns(defaults, campaigns)
 	crs, err2 := ParseCreatives(creatives)
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	return NewSet(cs, crs)
+	set, err := NewSet(cs, crs)
+	if err == nil {
+		set.fallback = defaults
+	}
+	return set, err
 }
 
 // ParseCampaigns reads the rows of campaigns.json with defaults filled in.
 func ParseCampaigns(data []byte) ([]Campaign, error) {
-	return parseRows(data, "campaigns", campaignRow.campaign)
+	return parseCampaigns(DefaultCampaign(), data)
+}
+
+func parseCampaigns(defaults Campaign, data []byte) ([]Campaign, error) {
+	return parseRows(data, "campaigns", func(w campaignRow) (Campaign, error) { return w.campaign(defaults) })
 }
 
 // ParseCreatives reads the rows of creatives.json.
@@ -125,7 +139,7 @@ type campaignRow struct {
 	PathSet           string            `json:"path_set,omitempty"`
 	CountModes        map[string]string `json:"count_modes,omitempty"`
 	Windows           *windowsRow       `json:"windows,omitempty"`
-	MaxClicks         int32             `json:"max_clicks_per_impression,omitempty"`
+	MaxClicks         *int32            `json:"max_clicks_per_impression,omitempty"`
 }
 
 type windowsRow struct {
@@ -163,13 +177,12 @@ func (w creativeRow) creative() (Creative, error) {
 	}, nil
 }
 
-func (w campaignRow) campaign() (Campaign, error) {
+func (w campaignRow) campaign(c Campaign) (Campaign, error) {
 	if w.CampaignID == "" {
 		return Campaign{}, errors.New("campaign_id is missing: name the campaign")
 	}
-	c := DefaultCampaign()
 	c.ID, c.AdvertiserID, c.Name = string(w.CampaignID), string(w.AdvertiserID), w.Name
-	c.VTRequiresViewable, c.MaxClicksPerImpression = w.VTViewable, w.MaxClicks
+	c.VTRequiresViewable = w.VTViewable
 	err := errors.Join(w.identity(&c), w.money(&c), w.rules(&c))
 	if err != nil {
 		return c, fmt.Errorf("campaign %q: %w", c.ID, err)
@@ -217,8 +230,12 @@ func (w campaignRow) rules(c *Campaign) error {
 		oneOf("model", w.Model, modelNames[:], &c.Model),
 		oneOf("path_set", w.PathSet, pathSetNames[:], &c.PathSet),
 	}
-	if w.MaxClicks < 0 {
-		faults = append(faults, fmt.Errorf("max_clicks_per_impression %d: 0 (off) or more", w.MaxClicks))
+	switch {
+	case w.MaxClicks == nil:
+	case *w.MaxClicks < 0:
+		faults = append(faults, fmt.Errorf("max_clicks_per_impression %d: 0 (off) or more", *w.MaxClicks))
+	default:
+		c.MaxClicksPerImpression = *w.MaxClicks
 	}
 	for name, mode := range w.CountModes {
 		var m CountMode
