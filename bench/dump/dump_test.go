@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/advertisex/adjoin/internal/event"
+
+	"github.com/advertisex/adjoin/internal/reference"
 )
 
 // samples are the records whose bytes are hardest to carry.
