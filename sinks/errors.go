@@ -136,10 +136,12 @@ func classify(err error) Class {
 	return Retryable
 }
 
-// failed wraps an error with its operation and class; nil stays nil.
+// failed wraps an error with its operation and class; nil stays nil, and so
+// does an error that has both.
 func failed(op, key string, err error) error {
-	if err == nil {
-		return nil
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
 	return &Error{Op: op, Key: key, Class: classify(err), Err: err}
 }
