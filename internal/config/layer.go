@@ -16,7 +16,6 @@ import (
 type scalar struct {
 	text  string
 	place Place
-	null  bool
 	// base is the folder that relative paths in text start from; empty means
 	// the working directory.
 	base string

@@ -97,7 +97,7 @@ func FormatDuration(d time.Duration) string {
 		if n := d / size; n > 0 {
 			b.WriteString(strconv.FormatInt(int64(n), 10))
 			b.WriteString(name)
-			d -= n * size
+			d %= size
 		}
 	}
 	return b.String()
@@ -110,7 +110,7 @@ func ParseSize(text string) (Size, error) {
 		return 0, problemf("no-unit", "%q has no unit; write %s", text, exampleUnits(text, "KiB", "MiB", "GiB"))
 	}
 	number, unit, rest := cutQuantity(text)
-	unit, rest = unit+rest, ""
+	unit += rest // not empty only for what is no size
 	for _, u := range sizeUnits {
 		if u.name != unit {
 			continue

@@ -128,9 +128,8 @@ func checkNotSeen(r *tree) []finding {
 // checkPure: no clock, no goroutine, no world.
 func checkPure(r *tree) []finding {
 	var found []finding
-	for _, dir := range pure {
-		p := r.packages[dir]
-		if p == nil {
+	for dir, p := range r.packages {
+		if !matchesAny(pure, dir) {
 			continue
 		}
 		for _, f := range p.files {

@@ -12,6 +12,6 @@
 //
 // A package-level variable is accepted without any mark when nothing in its
 // package ever writes to it and its type cannot change by itself: the test
-// looks for assignments, for its address being taken, and for types that hold
-// state (sync, atomic, channels, maps made empty).
+// looks for assignments, for the address of a variable that has no value yet, and
+// for types that hold state (sync, atomic, channels, maps made empty).
 package tidy

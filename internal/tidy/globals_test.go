@@ -28,12 +28,16 @@ func checkGlobals(r *tree) []finding {
 					for _, name := range v.Names {
 						declared[name.Name] = v
 					}
+					delete(declared, "_")
 				}
 			}
 		}
 		for _, f := range p.files {
 			for _, w := range writes(f.syntax) {
-				if declared[w.name] != nil {
+				v := declared[w.name]
+				// A pointer into a table is how one reads a row without copying
+				// it; a pointer to a variable without a value is there to fill it.
+				if v != nil && !(w.address && len(v.Values) > 0) {
 					found = append(found, finding{"global", dir + " " + w.name, r.at(w.pos), fmt.Sprintf("package-level %s is written after its declaration", w.name)})
 				}
 			}
@@ -68,10 +72,6 @@ func holdsState(v *ast.ValueSpec) string {
 			if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "make" || f.Name == "new") {
 				reason = f.Name
 			}
-		case *ast.UnaryExpr:
-			if n.Op == token.AND {
-				reason = "a pointer"
-			}
 		}
 		return true
 	}
@@ -79,6 +79,9 @@ func holdsState(v *ast.ValueSpec) string {
 		ast.Inspect(v.Type, inspect)
 	}
 	for _, value := range v.Values {
+		if u, ok := value.(*ast.UnaryExpr); ok && u.Op == token.AND {
+			reason = "a pointer"
+		}
 		ast.Inspect(value, inspect)
 	}
 	return reason
@@ -86,8 +89,9 @@ func holdsState(v *ast.ValueSpec) string {
 
 // write is one place where a name is written.
 type write struct {
-	name string
-	pos  token.Pos
+	name    string
+	pos     token.Pos
+	address bool // only its address is taken
 }
 
 // writes lists the names that a file writes outside declarations, other than
@@ -104,7 +108,8 @@ func writes(f *ast.File) []write {
 		ast.Inspect(fn.Body, func(n ast.Node) bool {
 			for _, target := range targets(n) {
 				if id := root(target); id != nil && !local[id.Name] {
-					all = append(all, write{id.Name, n.Pos()})
+					_, address := n.(*ast.UnaryExpr)
+					all = append(all, write{id.Name, n.Pos(), address})
 				}
 			}
 			return true

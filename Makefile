@@ -1,0 +1,70 @@
+# Everything starts here, on a fresh machine with Go and a C compiler:
+#
+#   make demo    the whole path in one process, with its own Kafka and warehouse
+#   make test    all tests, a real Apache Kafka included (Java 17; SKIP_KAFKA=1 without)
+#   make check   what a change must pass: vet, linters, style, tests
+#   make bench   benchmarks of the parts
+#   make fuzz    every fuzz target for FUZZTIME (default 30s)
+#   make docs    the pages that are written by the code
+#
+# Each target does its own set-up. Tools go to bin/, pinned, never to the system.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-builtin-rules
+
+GO            ?= go
+BIN           := $(CURDIR)/bin
+PKG           ?= ./...
+TESTFLAGS     ?=
+FUZZTIME      ?= 30s
+BENCHTIME     ?= 1s
+DEMOFLAGS     ?=
+GOLANGCI      := v2.12.2
+GOLANGCI_BIN  := $(BIN)/golangci-lint-$(GOLANGCI)
+
+.PHONY: build demo test check vet lint tidy bench fuzz docs clean
+
+build: ## the binary, in bin/adjoin
+	$(GO) build -trimpath -o $(BIN)/adjoin ./cmd/adjoin
+
+demo: build
+	$(BIN)/adjoin demo $(DEMOFLAGS)
+
+test:
+	$(GO) test -timeout 20m $(TESTFLAGS) $(PKG)
+
+check: vet lint tidy test
+
+vet:
+	$(GO) vet $(PKG)
+
+# The first run builds the linter, about two minutes on two cores.
+lint: $(GOLANGCI_BIN)
+	$(GOLANGCI_BIN) run $(PKG)
+
+$(GOLANGCI_BIN):
+	GOBIN=$(BIN)/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	mv $(BIN)/tools/golangci-lint $@
+
+tidy: ## the style of this repository, as a test
+	$(GO) test -count=1 ./internal/tidy
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKG)
+
+# Go runs one fuzz target at a time: list them all, then run each.
+fuzz:
+	grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' . | sort | while read -r file; do \
+	  for target in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$file" | cut -c6-); do \
+	    echo "== $$(dirname "$$file") $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+	  done; \
+	done
+
+docs:
+	$(GO) test -count=1 -run TestReferencePageIsCurrent ./internal/config -args -update
+
+clean:
+	rm -rf $(BIN)
