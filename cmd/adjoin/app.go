@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ type app struct {
 
 	flags   globalFlags
 	log     *slog.Logger
+	ctx     context.Context // the command's, once --timeout is applied
+	cancel  context.CancelFunc
 	started bool // a command runs; before that every error is wrong usage
 	written bool // the one document of JSON mode is out
 }
@@ -38,6 +41,7 @@ type globalFlags struct {
 	quiet      bool
 	verbose    int
 	noProgress bool
+	timeout    string
 }
 
 func (a *app) addGlobalFlags(cmd *cobra.Command) {
@@ -50,6 +54,7 @@ func (a *app) addGlobalFlags(cmd *cobra.Command) {
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "log errors only")
 	f.CountVarP(&a.flags.verbose, "verbose", "v", "log more; may be repeated")
 	f.BoolVar(&a.flags.noProgress, "no-progress", false, "show no progress")
+	f.StringVar(&a.flags.timeout, "timeout", "", "give up after this `DURATION`, such as 30s or 10m")
 	mustComplete(cmd, "set", completeSet)
 	mustComplete(cmd, "output", fixed("text", "json"))
 	mustComplete(cmd, "color", fixed("auto", "always", "never"))
@@ -88,6 +93,20 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return usagef("--quiet and --verbose exclude each other")
 	}
 	a.log = a.newLogger(config.Log{Level: "info", Format: "auto"})
+	return a.applyTimeout(cmd)
+}
+
+// applyTimeout bounds the command's context by --timeout.
+func (a *app) applyTimeout(cmd *cobra.Command) error {
+	if a.flags.timeout == "" {
+		return nil
+	}
+	limit, err := config.ParseDuration(a.flags.timeout)
+	if err != nil {
+		return usagef("--timeout %v", err)
+	}
+	a.ctx, a.cancel = context.WithTimeout(cmd.Context(), limit)
+	cmd.SetContext(a.ctx)
 	return nil
 }
 

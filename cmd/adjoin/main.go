@@ -21,9 +21,11 @@ func main() {
 // run is the whole program but for the process around it: it reads the
 // arguments, runs a command and reports its error. The result is the exit code.
 func (a *app) run(ctx context.Context, args []string) (code int) {
+	a.ctx, a.cancel = ctx, func() {}
+	defer func() { a.cancel() }()
 	defer func() {
 		if p := recover(); p != nil {
-			f := asFailure(ctx, fmt.Errorf("panic: %v", p), true)
+			f := asFailure(a.ctx, fmt.Errorf("panic: %v", p), true)
 			f.report(a.err, a.json())
 			fmt.Fprintf(a.err, "%s", debug.Stack())
 			code = exitUnexpected
@@ -35,7 +37,7 @@ func (a *app) run(ctx context.Context, args []string) (code int) {
 	if err == nil {
 		return exitOK
 	}
-	f := asFailure(ctx, err, a.started)
+	f := asFailure(a.ctx, err, a.started)
 	f.report(a.err, a.json())
 	return f.exit
 }

@@ -73,6 +73,7 @@ func TestExitCodes(t *testing.T) {
 		{[]string{"version", "-o", "xml"}, exitUsage, `--output "xml" is not a form of adjoin version; it has text, json`},
 		{[]string{"version", "--color", "blue"}, exitUsage, `--color "blue"`},
 		{[]string{"version", "--log-format", "xml"}, exitUsage, `--log-format "xml"`},
+		{[]string{"version", "--timeout", "30"}, exitUsage, `--timeout "30" has no unit; write 30s, 30m or 30d`},
 		{[]string{"version", "-q", "-v"}, exitUsage, "exclude each other"},
 		{[]string{"help", "nonsense"}, exitUsage, `"nonsense" is no command and no topic`},
 	} {
@@ -287,6 +288,24 @@ func TestLogger(t *testing.T) {
 			t.Errorf("%v: logged %q, want a line that begins with %q", test.args, got, test.starts)
 		}
 	}
+}
+
+// TestTimeout: --timeout ends the command's context, and says so.
+func TestTimeout(t *testing.T) {
+	var errs bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &bytes.Buffer{}, err: &errs}
+	a.ctx, a.cancel = context.Background(), func() {}
+	root := newRootCommand(a)
+	root.AddCommand(&cobra.Command{Use: "probe", RunE: func(cmd *cobra.Command, _ []string) error {
+		<-cmd.Context().Done()
+		return cmd.Context().Err()
+	}})
+	root.SetArgs([]string{"probe", "--timeout", "10ms"})
+	err := root.ExecuteContext(context.Background())
+	if f := asFailure(a.ctx, err, true); f.exit != exitUnreachable || f.id != "E-TIMEOUT" {
+		t.Errorf("exit %d, %s", f.exit, f.id)
+	}
+	a.cancel()
 }
 
 // TestPanicIsUnexpected: a panic of a command ends with code 1, not with Go's
