@@ -1,0 +1,223 @@
+package oracle
+
+import (
+	"slices"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// intake decodes records and judges each by its own times. What it keeps is the
+// input of everything after it.
+type intake struct {
+	set     *Settings
+	schemas *schemas
+	words   words
+	seen    positions
+
+	bids        []*bid
+	impressions []*impression
+	clicks      []*click
+	conversions []*conversion
+	rejections  []rejection
+	ledger      Ledger
+
+	backfill bool // of the topic being read
+}
+
+// line is the context of one event of a record.
+type line struct {
+	pos    event.Position
+	ingest event.Time
+	csv    bool
+}
+
+func (in *intake) readings(c *cells) *reading {
+	return &reading{cells: c, set: in.set, words: in.words}
+}
+
+// topic reads one topic through the decoder of its kind and counts its records.
+func (in *intake) topic(src Source, name string, decode func(*Record)) (records int64, err error) {
+	in.backfill = slices.Contains(in.set.Backfill, name)
+	err = src.Each(name, func(r *Record) error {
+		if !in.seen.first(r) {
+			return nil
+		}
+		records++
+		at := line{pos: event.Position{Partition: r.Partition, Offset: r.Offset}, ingest: r.Time}
+		switch {
+		case len(r.Value) == 0:
+			in.reject(at, &fault{reason: event.Empty}, nil)
+		case len(r.Value) > in.set.RecordMaxBytes:
+			in.reject(at, &fault{reason: event.TooLarge}, nil)
+		default:
+			decode(r)
+		}
+		return nil
+	})
+	return records, err
+}
+
+func lineAt(r *Record, n int, csv bool) line {
+	return line{
+		pos:    event.Position{Partition: r.Partition, Offset: r.Offset, Line: int32(n)},
+		ingest: r.Time, csv: csv,
+	}
+}
+
+func (in *intake) impressionRecord(r *Record) {
+	lines := jsonLines(r.Value)
+	if len(lines) == 0 {
+		in.reject(lineAt(r, 0, false), &fault{reason: event.Empty}, nil)
+	}
+	for n, element := range lines {
+		at := lineAt(r, n, false)
+		c, bad := jsonCells(element, impressionFields, in.set.NestingMax)
+		if bad != nil {
+			in.reject(at, bad, nil)
+			continue
+		}
+		i, bad := impressionOf(in.readings(c))
+		if bad != nil {
+			in.reject(at, bad, c)
+			continue
+		}
+		i.place(in, at, c)
+		if in.accept(&i.head, i, in.set.Horizons.Impressions) {
+			in.impressions = append(in.impressions, i)
+		}
+	}
+}
+
+// csvRecord reads a record of a CSV topic.
+func (in *intake) csvRecord(kind csvKind, configured []string) func(*Record) {
+	return func(r *Record) {
+		columns, lines := csvLines(r.Value, in.set.CSVDelimiter, kind, configured)
+		if len(lines) == 0 {
+			in.reject(lineAt(r, 0, true), &fault{reason: event.Empty}, nil)
+		}
+		for n, l := range lines {
+			at := lineAt(r, n, true)
+			if l.fault != nil {
+				in.reject(at, l.fault, nil)
+				continue
+			}
+			if kind == csvClicks || (kind == csvCombined && isClickLine(columns, l.cells)) {
+				in.clickLine(at, csvCells(columns, l.cells, clickFields))
+			} else {
+				in.conversionLine(at, csvCells(columns, l.cells, conversionFields))
+			}
+		}
+	}
+}
+
+// isClickLine tells the two kinds of a combined topic apart (N16).
+func isClickLine(columns, row []string) bool {
+	v := csvCells(columns, row, conversionFields).get("conversion_type")
+	return lowerASCII(v.text) == "click"
+}
+
+func (in *intake) clickLine(at line, cells *cells) {
+	c, bad := clickOf(in.readings(cells))
+	if bad != nil {
+		in.reject(at, bad, cells)
+		return
+	}
+	c.place(in, at)
+	if in.accept(&c.head, c, in.set.Horizons.Clicks) {
+		in.clicks = append(in.clicks, c)
+	}
+}
+
+func (in *intake) conversionLine(at line, cells *cells) {
+	c, bad := conversionOf(in.readings(cells))
+	if bad != nil {
+		in.reject(at, bad, cells)
+		return
+	}
+	c.place(in, at)
+	if in.accept(&c.head, c, in.set.Horizons.Conversions) {
+		in.conversions = append(in.conversions, c)
+	}
+}
+
+func (in *intake) bidRecord(r *Record) {
+	data := in.schemas.data(r.Value)
+	if len(data) == 0 {
+		in.reject(lineAt(r, 0, false), &fault{reason: event.Empty}, nil)
+	}
+	for n, d := range data {
+		at := lineAt(r, n, false)
+		if d.fault != nil {
+			in.reject(at, d.fault, nil)
+			continue
+		}
+		b, bad := bidOf(d, &bidReading{set: in.set, words: in.words})
+		if bad != nil {
+			in.rejectBid(at, bad, d)
+			continue
+		}
+		b.place(at)
+		if in.accept(&b.head, b, in.set.Horizons.Bids) {
+			in.bids = append(in.bids, b)
+		}
+	}
+}
+
+// accept applies T1 and T2 in this order and reports whether the record goes on
+// to the dedupe.
+func (in *intake) accept(h *head, r record, horizon event.Span) bool {
+	ahead := h.at.Sub(h.ingest)
+	reason := event.NotRejected
+	switch {
+	case ahead > 24*event.Hour:
+		reason = event.TimeFuture
+	case ahead > 5*event.Minute:
+		h.at = h.ingest
+		h.flags |= event.ClockFuture
+	case -ahead > horizon && !in.backfill:
+		reason = event.TooLate
+	}
+	if reason != event.NotRejected {
+		in.refuse(rejection{
+			pos: h.pos, ingest: h.ingest, reason: reason, at: h.at, timed: true, campaign: r.declared(),
+		})
+		return false
+	}
+	h.late = h.ingest.Sub(h.at) > in.set.WatermarkDelay
+	return true
+}
+
+// reject counts a line that became no event; what of its time and campaign can
+// be read by itself goes into the row.
+func (in *intake) reject(at line, f *fault, c *cells) {
+	j := rejection{pos: at.pos, ingest: at.ingest, reason: f.reason, field: f.field}
+	if c != nil {
+		r := in.readings(c)
+		if t, ok := r.instant(c.get(timeField(c.list))); ok {
+			j.at, j.timed = r.repair(t), true
+		}
+		j.campaign, _ = cleanID(c.get("campaign_id"))
+	}
+	in.refuse(j)
+}
+
+func timeField(l *fieldList) string {
+	if l == impressionFields {
+		return "timestamp"
+	}
+	return "event_timestamp"
+}
+
+func (in *intake) rejectBid(at line, f *fault, d datum) {
+	j := rejection{pos: at.pos, ingest: at.ingest, reason: f.reason, field: f.field}
+	scratch := &bidReading{set: in.set, words: in.words}
+	if t, ok := (bidRecord{scratch, d.tree, ""}).when(d.unit); ok {
+		j.at, j.timed = t, true
+	}
+	in.refuse(j)
+}
+
+func (in *intake) refuse(j rejection) {
+	in.rejections = append(in.rejections, j)
+	in.ledger.of(j.pos.Topic).Rejected[j.reason]++
+}
