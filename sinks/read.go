@@ -8,39 +8,71 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readBatch is how many rows ReadTable decodes at a time.
+// readBatch is how many rows a TableReader decodes at a time.
 const readBatch = 1024
 
-// ReadTable reads the rows of one Parquet file of a table in batches and hands
-// each to visit until that fails. Columns that the file lacks are zero, columns
-// that T lacks are skipped. The slice is reused; the text in it is not.
-func ReadTable[T any](r io.ReaderAt, size int64, visit func(rows []T) error) (err error) {
-	// The library panics on some damaged files that pass its own checks.
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("sinks: damaged Parquet file: %v: %w", p, ErrCorrupt)
-		}
-	}()
+// TableReader reads the rows of one Parquet file of a table. Columns that the
+// file lacks are zero, columns that T lacks are skipped. One goroutine at a
+// time; Close must be called.
+type TableReader[T any] struct {
+	rows  *parquet.GenericReader[T]
+	batch []T
+}
+
+// OpenTable reads the footer. A damaged file is ErrCorrupt.
+func OpenTable[T any](r io.ReaderAt, size int64) (t *TableReader[T], err error) {
+	defer recoverDamage(&err)
 	file, err := parquet.OpenFile(r, size)
 	if err != nil {
-		return fmt.Errorf("sinks: not a Parquet file: %w", errors.Join(err, ErrCorrupt))
+		return nil, fmt.Errorf("sinks: not a Parquet file: %w", errors.Join(err, ErrCorrupt))
 	}
-	rows := parquet.NewGenericReader[T](file)
-	defer rows.Close()
-	batch := make([]T, readBatch)
+	return &TableReader[T]{rows: parquet.NewGenericReader[T](file), batch: make([]T, readBatch)}, nil
+}
+
+// Next is the next rows, or io.EOF after the last. The slice is valid until the
+// next call; the text in it stays.
+func (t *TableReader[T]) Next() (rows []T, err error) {
+	defer recoverDamage(&err)
+	clear(t.batch)
+	n, err := t.rows.Read(t.batch)
+	if n > 0 {
+		return t.batch[:n], nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	return nil, fmt.Errorf("sinks: reading Parquet rows: %w", errors.Join(err, ErrCorrupt))
+}
+
+// Close gives buffers back.
+func (t *TableReader[T]) Close() error { return t.rows.Close() }
+
+// recoverDamage turns a panic into ErrCorrupt: the library panics on some
+// damaged files that pass its own checks.
+func recoverDamage(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("sinks: damaged Parquet file: %v: %w", p, ErrCorrupt)
+	}
+}
+
+// ReadTable hands all rows of a file to visit, a batch at a time, until that
+// fails.
+func ReadTable[T any](r io.ReaderAt, size int64, visit func(rows []T) error) error {
+	t, err := OpenTable[T](r, size)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
 	for {
-		clear(batch)
-		n, err := rows.Read(batch)
-		if n > 0 {
-			if err := visit(batch[:n]); err != nil {
-				return err
-			}
-		}
+		rows, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("sinks: reading Parquet rows: %w", err)
+			return err
+		}
+		if err := visit(rows); err != nil {
+			return err
 		}
 	}
 }
