@@ -325,7 +325,7 @@ func (b *builder) ruleLimits() {
 		{"limits.record_max_bytes", "limits.in_flight_bytes_shard", "such a record could never be sent to its shard", "limit-order"},
 		{"limits.rejected_bytes", "limits.record_max_bytes", "no record is that long", "limit-order"},
 		{"kafka.fetch.max_bytes_partition", "limits.in_flight_bytes", "one answer of a broker would not fit", "limit-order"},
-		{"limits.in_flight_bytes", "state.memory_limit", "what is in flight counts towards the memory limit", "limit-order"},
+		{"limits.in_flight_bytes", "state.memory_limit", "what is in flight counts towards the memory limit, so lower the first", "limit-order"},
 	} {
 		b.ordered(pair)
 	}

@@ -134,7 +134,7 @@ func checkPure(r *tree) []finding {
 		}
 		for _, f := range p.files {
 			for name, pos := range f.imports() {
-				if slices.Contains(pureBanImports, name) {
+				if slices.Contains(pureBanImports, name) || isConfined(name) {
 					found = append(found, finding{"pure", dir + " " + name, r.at(pos), fmt.Sprintf("%s is pure and imports %s", dir, name)})
 				}
 			}
@@ -147,6 +147,15 @@ func checkPure(r *tree) []finding {
 		}
 	}
 	return found
+}
+
+func isConfined(name string) bool {
+	for _, c := range confined {
+		if strings.HasPrefix(name, c.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func impure(n ast.Node) string {

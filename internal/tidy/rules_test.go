@@ -88,7 +88,8 @@ var pure = []string{
 	"cluster/journal", "cluster/journal/*", "cluster/placement",
 }
 
-// pureBans are the imports and calls that a pure package must not have.
+// What a pure package must not have. A module of confined is banned as well,
+// whatever the room around the package may import.
 var (
 	pureBanImports = []string{"context", "sync", "sync/atomic", "math/rand", "math/rand/v2", "log", "log/slog", "os", "net", "net/http"}
 	pureBanCalls   = []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.Tick", "time.NewTimer", "time.NewTicker", "time.AfterFunc"}

@@ -55,6 +55,8 @@ func TestEachRuleFindsItsBreach(t *testing.T) {
 		{"a clock in a pure package", "actors/campaign/x.go", "package x; import \"time\"\n\nvar now = time.Now", "pure"},
 		{"a duration in a pure package", "actors/campaign/x.go", "package x; import \"time\"\n\nconst second = time.Second", ""},
 		{"a lock in a pure package", "cluster/journal/x.go", `package x; import _ "sync"`, "pure"},
+		{"the actor runtime in a pure package", "actors/campaign/x.go", `package x; import _ "github.com/asynkron/protoactor-go/actor"`, "pure"},
+		{"the actor runtime in a shell", "actors/usershard/x.go", `package x; import _ "github.com/asynkron/protoactor-go/actor"`, ""},
 		{"a goroutine in a pure package", "actors/correlate/x.go", "package x\n\nfunc f() { go f() }", "pure"},
 		{"a goroutine elsewhere", "actors/x.go", "package x\n\nfunc f() { go f() }", ""},
 		{"a name that says nothing", "codecs/util/x.go", "package util", "name"},
