@@ -99,18 +99,23 @@ func (c *Config) explainHangUp(e *Error, addr string, err error) bool {
 	case !c.TLS.Enabled:
 		e.Hint = "It may be restarting. If the port is TLS, set kafka.tls.enabled: true; if it asks for a log-in, configure kafka.sasl."
 	default:
-		e.Hint = "It may be restarting; its log says why it closed."
+		e.Hint = "It may be restarting, or refuse the log-in; its log says why it closed."
 	}
 	return true
 }
 
 func (c *Config) explainNet(e *Error, addr string, err error) bool {
 	var (
-		dns *net.DNSError
-		op  *net.OpError
+		dns   *net.DNSError
+		op    *net.OpError
+		shake *handshakeError
 	)
 	e.Code, e.Class = CodeConnect, Unreachable
 	switch {
+	case errors.As(err, &shake) && isTimeout(err):
+		e.Code = CodeTimeout
+		e.What = fmt.Sprintf("%s did not answer the TLS handshake in time.", addr)
+		e.Hint = "If the port is not TLS, use the port of the TLS listener, or set kafka.tls.enabled: false."
 	case errors.As(err, &dns):
 		e.Code = CodeDNS
 		e.What = fmt.Sprintf("the name of broker %s cannot be resolved: %v.", addr, dns)
