@@ -1,6 +1,10 @@
 package codecs
 
-import "github.com/advertisex/adjoin/internal/event"
+import (
+	"context"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
 
 // Header is one Kafka record header.
 type Header struct {
@@ -35,4 +39,13 @@ type Decoder interface {
 	// Drift is how many fields or columns no rule knows were seen, in all (events
 	// 1.1, schema_drift).
 	Drift() int64
+}
+
+// Preparer is a Decoder that may need something from outside, such as a schema,
+// before it can decode a record. The caller calls Prepare before Decode; it is
+// cheap when nothing is needed. An error means that what is needed is not to be
+// had now: pause the partition and call Prepare again, as nothing is known about
+// the record. Decode without Prepare rejects the record.
+type Preparer interface {
+	Prepare(ctx context.Context, rec *Record) error
 }
