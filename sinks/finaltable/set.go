@@ -80,17 +80,22 @@ func (s *Set) WriteRejected(rows []table.Rejected) error { return s.rejected.add
 
 // Write writes every table, also the empty ones, as dir/TABLE/part-0.parquet
 // and returns the rows of each. A folder that holds other Parquet files is
-// refused: they would be read as part of the table.
-func (s *Set) Write(dir string) (map[table.Name]int64, error) {
+// refused: they would be read as part of the table. Tables named in only, if
+// any, are the only ones written.
+func (s *Set) Write(dir string, only ...table.Name) (map[table.Name]int64, error) {
 	rows := map[table.Name]int64{}
 	for _, t := range []interface {
-		write(dir string) (table.Name, int64, error)
+		name() table.Name
+		write(dir string) (rows int64, err error)
 	}{s.bids, s.wins, s.impressions, s.clicks, s.conversions, s.attributions, s.minutes, s.days, s.rejected} {
-		name, n, err := t.write(dir)
-		if err != nil {
-			return nil, fmt.Errorf("finaltable: writing %s: %w", name, err)
+		if len(only) > 0 && !slices.Contains(only, t.name()) {
+			continue
 		}
-		rows[name] = n
+		n, err := t.write(dir)
+		if err != nil {
+			return nil, fmt.Errorf("finaltable: writing %s: %w", t.name(), err)
+		}
+		rows[t.name()] = n
 	}
 	return rows, nil
 }
@@ -207,25 +212,27 @@ func (c *collector[T]) decode(r record, row *T) {
 	*at[string](row, c.codec.op) = table.Upsert
 }
 
-func (c *collector[T]) write(dir string) (name table.Name, rows int64, err error) {
+func (c *collector[T]) name() table.Name { return c.codec.name }
+
+func (c *collector[T]) write(dir string) (rows int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sort()
 	c.fold()
 	path, err := target(filepath.Join(dir, string(c.codec.name)))
 	if err != nil {
-		return c.codec.name, 0, err
+		return 0, err
 	}
 	f, err := os.Create(path + ".tmp")
 	if err != nil {
-		return c.codec.name, 0, err
+		return 0, err
 	}
 	out := bufio.NewWriterSize(f, 1<<16)
 	rows, err = sinks.WriteTable(out, c.batches())
 	if err := errors.Join(err, out.Flush(), f.Close()); err != nil {
-		return c.codec.name, 0, errors.Join(err, os.Remove(f.Name()))
+		return 0, errors.Join(err, os.Remove(f.Name()))
 	}
-	return c.codec.name, rows, os.Rename(f.Name(), path)
+	return rows, os.Rename(f.Name(), path)
 }
 
 // batches yields the rows in order, 1,024 at a time.
