@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/advertisex/adjoin/cluster/journal"
@@ -109,4 +110,60 @@ func loadable(at event.Offset, commit *journal.Commit) sinks.Commit {
 		})
 	}
 	return out
+}
+
+// Durable is how far the valid commits of a journal have come.
+type Durable struct {
+	Vector  event.Vector // least of all user shards, by partition
+	Commits int          // shards with a commit
+	Time    event.Time   // of the latest commit, MinTime before the first
+}
+
+// ReadDurable reads the journal once.
+func ReadDurable(ctx context.Context, cfg kafka.Config, topic string) (Durable, error) {
+	d := Durable{Vector: event.Vector{}, Time: event.MinTime}
+	l, err := kafka.OpenLog(ctx, cfg, topic)
+	if err != nil {
+		return d, err
+	}
+	first, entries, err := readJournal(ctx, l)
+	if err = errors.Join(err, l.Close()); err != nil {
+		return d, err
+	}
+	state, err := recoverState(first, entries, journal.Latest, nil)
+	if err != nil {
+		return d, err
+	}
+	for _, id := range state.Shards() {
+		last, ok := state.LastCommit(id)
+		if !ok || id.Role != journal.User {
+			continue
+		}
+		d.Commits++
+		d.Time = max(d.Time, last.Time)
+		for p, o := range last.Vector {
+			if have, known := d.Vector[p]; !known || o < have {
+				d.Vector[p] = o
+			}
+		}
+	}
+	return d, nil
+}
+
+// ReadTotals adds up every valid commit of a journal.
+func ReadTotals(ctx context.Context, cfg kafka.Config, topic string) (Summary, error) {
+	l, err := kafka.OpenLog(ctx, cfg, topic)
+	if err != nil {
+		return Summary{}, err
+	}
+	first, entries, err := readJournal(ctx, l)
+	if err = errors.Join(err, l.Close()); err != nil {
+		return Summary{}, err
+	}
+	var totals journalTotals
+	_, err = recoverState(first, entries, first, func(at event.Offset, commit *journal.Commit) error {
+		totals.add(at, commit)
+		return nil
+	})
+	return totals.summary(), err
 }

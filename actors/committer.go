@@ -220,7 +220,7 @@ func (c *committer) accepted(ctx actor.Context, cut *openCut, verdict journal.Ve
 	c.folded = len(cut.deltas) > 0
 	c.ledger.settle(cut.commit.Ledger)
 	c.node.tombstone(verdict.Unneeded)
-	c.node.totals.add(cut)
+	c.node.totals.add(cut.offset, cut.commit)
 	c.node.stats.committed(cut, c.node.now())
 	c.setIntake(ctx, true, stalledWriting)
 	c.proceed(ctx, cut)

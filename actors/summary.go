@@ -20,20 +20,20 @@ type Summary struct {
 // journalTotals adds up the valid commits of an incarnation.
 type journalTotals struct{ s Summary }
 
-func (t *journalTotals) add(cut *openCut) {
+func (t *journalTotals) add(at event.Offset, commit *journal.Commit) {
 	s := &t.s
 	if s.Rows == nil {
 		s.Records, s.Events = map[string]int64{}, map[string]int64{}
 		s.Classes, s.Rows = map[string]journal.Classes{}, map[string]int64{}
 	}
 	s.Cuts++
-	s.Commit = cut.offset
-	for _, f := range cut.commit.Files {
+	s.Commit = at
+	for _, f := range commit.Files {
 		s.Rows[f.Table] += f.Rows
 		s.Bytes += f.Bytes
 		s.Files++
 	}
-	for _, l := range cut.commit.Ledger {
+	for _, l := range commit.Ledger {
 		s.Records[l.Topic] += l.Records
 		s.Events[l.Topic] += l.Events
 		have := journal.PartitionLedger{Classes: s.Classes[l.Topic]}

@@ -9,7 +9,19 @@ import (
 // commands is the list of all commands. A new one is added here by hand.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newNodeCommand(a),
+		newTopicsCommand(a),
 		newConfigCommand(a),
+		newCheckCommand(a),
+		newLoadCommand(a),
+		newQueryCommand(a),
+		newJourneyCommand(a),
+		newLagCommand(a),
+		newReplayCommand(a),
+		newOracleCommand(a),
+		newDiffCommand(a),
+		newDumpCommand(a),
+		newGenCommand(a),
 		newVersionCommand(a),
 	}
 }
