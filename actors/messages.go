@@ -22,6 +22,8 @@ type (
 	credit struct{ bytes int }
 	// standStill asks to route nothing more until resume, and to report.
 	standStill struct{ cut journal.CutNumber }
+	// prepareAgain asks the schema registry once more.
+	prepareAgain struct{}
 	// resume lets a source go on after a cut.
 	resume struct{}
 	// intake closes or opens the source: state near its limit, or a cut that

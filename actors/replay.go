@@ -53,7 +53,7 @@ func Replay(ctx context.Context, cfg ReplayConfig) (Summary, error) {
 		if !ok {
 			break
 		}
-		if err := r.record(&rec); err != nil {
+		if err := r.record(ctx, &rec); err != nil {
 			return Summary{}, err
 		}
 		if n%r.every == 0 {
@@ -116,7 +116,7 @@ func (r *replay) campaignConfig(id event.Shard) campaign.Config {
 }
 
 // record routes one record and applies what comes of it.
-func (r *replay) record(rec *codecs.Record) error {
+func (r *replay) record(ctx context.Context, rec *codecs.Record) error {
 	router := r.routers[rec.Topic]
 	if router == nil {
 		return fmt.Errorf("a record of topic %q: no topic of that name is configured (kafka.topics)", rec.Topic)
@@ -131,6 +131,11 @@ func (r *replay) record(rec *codecs.Record) error {
 			rec.Position, p.next-1)
 	}
 	rec.Backfill = router.backfill
+	if p, ok := router.decoder.(codecs.Preparer); ok {
+		if err := p.Prepare(ctx, rec); err != nil {
+			return fmt.Errorf("record %s: %w", rec.Position, err)
+		}
+	}
 	rng := event.Range{Partition: rec.Partition, From: p.next, To: rec.Offset + 1}
 	router.begin(rng)
 	router.take(rec, p)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/advertisex/adjoin/codecs"
@@ -115,7 +116,29 @@ func (r *router) finish(rng event.Range, p *progress, out []routed) []routed {
 	return out
 }
 
+// prepare looks up what the decoder needs for a chunk's records beyond their
+// bytes: schemas of a registry.
+func (r *router) prepare(ctx context.Context, c *kafka.Chunk) error {
+	p, ok := r.decoder.(codecs.Preparer)
+	if !ok {
+		return nil
+	}
+	for i := range c.Records {
+		r.describe(c.Range.Partition, &c.Records[i])
+		if err := p.Prepare(ctx, &r.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *router) decode(partition event.Partition, rec *kafka.Record, p *progress) {
+	r.describe(partition, rec)
+	r.take(&r.record, p)
+}
+
+// describe is the record as the decoders want it, in r.record.
+func (r *router) describe(partition event.Partition, rec *kafka.Record) {
 	r.headers = r.headers[:0]
 	for k, v := range rec.Headers() {
 		r.headers = append(r.headers, codecs.Header{Key: []byte(k), Value: v})
@@ -124,7 +147,6 @@ func (r *router) decode(partition event.Partition, rec *kafka.Record, p *progres
 		Position: event.Position{Partition: partition, Offset: rec.Offset},
 		Time:     rec.Time, Key: rec.Key, Value: rec.Value, Headers: r.headers, Backfill: r.backfill,
 	}
-	r.take(&r.record, p)
 }
 
 // take decodes one record into the builders.

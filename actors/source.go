@@ -15,6 +15,10 @@ import (
 // it works on: enough to hide a round trip, few enough to bound memory.
 const fetchAhead = 2
 
+// prepareEvery is how often a schema registry that does not answer is asked
+// again.
+const prepareEvery = 2 * time.Second
+
 // source reads one topic. It owns the Kafka source and the goroutine that
 // fetches from it.
 type source struct {
@@ -24,17 +28,18 @@ type source struct {
 	router *router
 	ends   map[event.Partition]event.Offset // of a bounded run, else nil
 
-	inFlight  int // bytes sent and not yet applied
-	limit     int
-	standing  bool // between standStill and resume
-	closed    bool // intake closed
-	drained   bool
-	waiting   []kafka.Chunk // at most fetchAhead+1
-	lastSeen  map[int32]time.Time
-	tokens    chan struct{}
-	stopFetch context.CancelFunc
-	fetching  sync.WaitGroup
-	out       []routed
+	inFlight   int // bytes sent and not yet applied
+	limit      int
+	standing   bool // between standStill and resume
+	closed     bool // intake closed
+	drained    bool
+	unprepared bool          // the schema registry did not answer; asked again later
+	waiting    []kafka.Chunk // at most fetchAhead+1
+	lastSeen   map[int32]time.Time
+	tokens     chan struct{}
+	stopFetch  context.CancelFunc
+	fetching   sync.WaitGroup
+	out        []routed
 }
 
 // Receive implements actor.Actor.
@@ -49,6 +54,9 @@ func (s *source) Receive(ctx actor.Context) {
 		s.work(ctx)
 	case *fetchFailed:
 		s.node.fail(m.err)
+	case *prepareAgain:
+		s.unprepared = false
+		s.work(ctx)
 	case *credit:
 		s.inFlight -= m.bytes
 		s.work(ctx)
@@ -116,12 +124,34 @@ func (s *source) fetch(ctx context.Context, send func(any)) {
 // work routes what waits, as long as the shards keep up and nobody has asked
 // to stand still.
 func (s *source) work(ctx actor.Context) {
-	for len(s.waiting) > 0 && !s.standing && !s.closed && s.inFlight < s.limit {
+	for len(s.waiting) > 0 && !s.standing && !s.closed && !s.unprepared && s.inFlight < s.limit {
 		chunk := s.waiting[0]
+		if err := s.router.prepare(s.node.ctx, &chunk); err != nil {
+			s.pause(ctx, err)
+			return
+		}
 		s.waiting = s.waiting[1:]
 		s.routeChunk(ctx, &chunk)
 		s.tokens <- struct{}{}
 	}
+}
+
+// pause waits for the schema registry: a record whose schema cannot be looked up
+// is neither skipped nor rejected (F39).
+func (s *source) pause(ctx actor.Context, err error) {
+	if s.node.ctx.Err() != nil {
+		return
+	}
+	s.unprepared = true
+	s.node.log.Warn("the schema registry does not answer, the topic waits for it", "topic", s.topic.Name, "again_in", prepareEvery, "error", err)
+	self, root := ctx.Self(), ctx.ActorSystem().Root
+	s.node.background(func() {
+		select {
+		case <-s.node.ctx.Done():
+		case <-time.After(prepareEvery):
+			root.Send(self, &prepareAgain{})
+		}
+	})
 }
 
 func (s *source) routeChunk(ctx actor.Context, chunk *kafka.Chunk) {

@@ -26,6 +26,7 @@ type Stats struct {
 		Status
 		users     map[event.Shard]correlate.Stats
 		campaigns map[event.Shard]campaign.Stats
+		onCommit  func(seconds float64)
 	}
 }
 
@@ -121,6 +122,14 @@ func (s *Stats) Snapshot() Status {
 	return out
 }
 
+// OnCommit sets what is told the seconds that each committed cut took. It must
+// not block.
+func (s *Stats) OnCommit(f func(seconds float64)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.onCommit = f
+}
+
 func (s *Stats) ready(is bool) { s.isReady.Store(is) }
 
 func (s *Stats) restarted() { s.restarts.Add(1) }
@@ -197,6 +206,9 @@ func (s *Stats) committed(cut *openCut, now time.Time) {
 	s.mu.LastCommit = event.TimeOf(now)
 	s.mu.CutSeconds = float64(event.TimeOf(now).Sub(cut.at)) / float64(event.Second)
 	s.mu.Stalled = ""
+	if s.mu.onCommit != nil {
+		s.mu.onCommit(s.mu.CutSeconds)
+	}
 	for _, f := range cut.commit.Files {
 		t := s.mu.Tables[f.Table]
 		s.mu.Tables[f.Table] = TableStatus{Rows: t.Rows + f.Rows, Files: t.Files + 1, Bytes: t.Bytes + f.Bytes}

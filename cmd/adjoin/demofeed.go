@@ -232,4 +232,3 @@ func (d *demo) compare() error {
 	}
 	return nil
 }
-

@@ -10,6 +10,7 @@ import (
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newNodeCommand(a),
+		newDemoCommand(a),
 		newTopicsCommand(a),
 		newConfigCommand(a),
 		newCheckCommand(a),
