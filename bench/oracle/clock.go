@@ -106,8 +106,13 @@ func naive(wall time.Time, zone *time.Location) int64 {
 // numericTime reads a number by its magnitude: seconds, milliseconds,
 // microseconds, nanoseconds.
 func numericTime(text string) (event.Time, bool) {
-	if len(text) > 64 {
+	// Digits that cannot matter would only cost time.
+	whole, rest, _ := strings.Cut(text, ".")
+	if len(strings.TrimLeft(whole, "-0")) > 30 {
 		return 0, false
+	}
+	if len(rest) > 12 {
+		text = whole + "." + rest[:12]
 	}
 	n, ok := new(big.Rat).SetString(text)
 	if !ok {

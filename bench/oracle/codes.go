@@ -2,9 +2,11 @@ package oracle
 
 import "strings"
 
-// currencies are the alphabetic codes of ISO 4217 list one (active currencies,
-// funds, metals and the X codes).
+// currencies are the alphabetic codes of ISO 4217: list one (currencies, funds,
+// metals and the X codes), and those withdrawn so lately that data in them still
+// comes.
 var currencies = codeSet(`
+ANG BGN CUC HRK SLL ZWL XAD XCG
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD
 BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK
 DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF

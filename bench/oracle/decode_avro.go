@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/twmb/avro"
@@ -15,9 +16,6 @@ import (
 
 	"github.com/advertisex/adjoin/internal/event"
 )
-
-// maxBlock bounds what one compressed block of a container may unpack to.
-const maxBlock = 64 << 20
 
 // writer is a writer schema without logical types, so that longs come out as
 // they were written.
@@ -83,6 +81,7 @@ func dropLogical(tree any) {
 // schemas is every writer schema a record may name.
 type schemas struct {
 	bare    *writer
+	framed  bool // a first byte of zero is the registry framing
 	byPrint map[uint64]*writer
 	byID    map[uint32]*writer
 }
@@ -95,6 +94,7 @@ func newSchemas(set *Settings) (*schemas, error) {
 	}
 	s.byPrint[hambaPrint] = own
 	s.bare = own
+	s.framed = set.AvroSchema == "" || len(set.Registry) > 0
 	if set.AvroSchema != "" {
 		if s.bare, err = s.add(set.AvroSchema); err != nil {
 			return nil, fmt.Errorf("schema of bare bids: %w", err)
@@ -138,19 +138,16 @@ type datum struct {
 func faulty(reason event.Reason) []datum { return []datum{{fault: &fault{reason: reason}}} }
 
 // data reads the data of a record in whatever framing it has (events 1.6).
-func (s *schemas) data(b []byte) []datum {
+func (s *schemas) data(b []byte, blockMax int) []datum {
 	switch {
 	case bytes.HasPrefix(b, []byte("Obj\x01")):
-		return container(b)
+		return container(b, blockMax)
 	case len(b) >= 2 && b[0] == 0xC3 && b[1] == 0x01:
 		if len(b) < 10 {
 			return faulty(event.BadAvro)
 		}
 		return one(s.byPrint[binary.LittleEndian.Uint64(b[2:10])], b[10:])
-	case b[0] == 0x00:
-		if len(b) < 5 {
-			return faulty(event.BadAvro)
-		}
+	case len(b) >= 5 && b[0] == 0x00 && s.framed:
 		return one(s.byID[binary.BigEndian.Uint32(b[1:5])], b[5:])
 	}
 	return one(s.bare, b)
@@ -200,10 +197,10 @@ func validText(tree any) bool {
 }
 
 // container reads a container file. What stands before a broken block stands.
-func container(b []byte) []datum {
+func container(b []byte, blockMax int) []datum {
 	var unit string
 	rd, err := ocf.NewReader(bytes.NewReader(b),
-		ocf.WithMaxDecompressedBlockBytes(maxBlock),
+		ocf.WithMaxDecompressedBlockBytes(int64(blockMax)),
 		ocf.WithReaderSchemaFunc(func(rd *ocf.Reader) (*avro.Schema, error) {
 			w, err := strip(rd.Schema())
 			if err != nil {
@@ -222,6 +219,9 @@ func container(b []byte) []datum {
 		err := rd.Decode(&tree)
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return all
+		}
+		if err != nil && strings.Contains(err.Error(), "exceed") {
+			return append(all, faulty(event.TooLarge)...)
 		}
 		if err != nil {
 			return append(all, faulty(event.BadAvro)...)
@@ -244,9 +244,9 @@ func avroValue(raw any) value {
 	case int64:
 		return value{number, strconv.FormatInt(v, 10)}
 	case float32:
-		return value{floating, strconv.FormatFloat(float64(v), 'g', -1, 64)}
+		return value{floating, strconv.FormatFloat(float64(v), 'f', -1, 32)}
 	case float64:
-		return value{floating, strconv.FormatFloat(v, 'g', -1, 64)}
+		return value{floating, strconv.FormatFloat(v, 'f', -1, 64)}
 	case bool:
 		return value{boolean, strconv.FormatBool(v)}
 	}

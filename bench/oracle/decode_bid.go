@@ -27,6 +27,8 @@ type bidReading struct {
 	flags event.Flags
 	test  bool
 	fault *fault
+
+	crowded bool // a list has more members than allowed
 }
 
 func (r *bidReading) fail(reason event.Reason, field string) {
@@ -68,21 +70,55 @@ func (r bidRecord) id(name, standard string, legacy ...string) string {
 func (r bidRecord) label(name string) string { return r.words.keep(r.id(name, "")) }
 
 func (r bidRecord) free(name, standard string, legacy ...string) string {
-	v := r.raw(append([]string{name}, legacy...)...)
-	if v.kind == composite {
-		return ""
-	}
-	r.state(name, v.text, standard)
-	return r.words.keep(v.text)
+	s := r.cut(r.raw(append([]string{name}, legacy...)...))
+	r.state(name, s, standard)
+	return s
 }
 
-func (r bidRecord) list(name string) {
-	items, _ := r.tree[name].([]any)
-	parts := make([]string, len(items))
-	for i, item := range items {
-		parts[i] = avroValue(item).text
+// cut is free text of at most maxText bytes.
+func (r *bidReading) cut(v value) string {
+	s, cut := freeText(v)
+	if cut {
+		r.flags |= event.TextTruncated
 	}
-	r.state(name, strings.Join(parts, "|"), "")
+	return s
+}
+
+// items is a list, which may not be longer than FieldsMax.
+func (r bidRecord) items(name string) []any {
+	items, _ := r.tree[name].([]any)
+	if len(items) > r.set.FieldsMax {
+		r.crowded = true
+	}
+	return items
+}
+
+// list states a list joined with "|".
+func (r bidRecord) list(name string, clean func(value) string) {
+	var parts []string
+	for _, item := range r.items(name) {
+		parts = append(parts, clean(avroValue(item)))
+	}
+	if len(parts) > 0 {
+		r.print.add(r.prefix+name, strings.Join(parts, "|"))
+	}
+}
+
+// deals states the deal ids that are not absent.
+func (r bidRecord) deals() {
+	var kept []string
+	for _, item := range r.items("deal_ids") {
+		v := avroValue(item)
+		r.test = r.test || v.text == "AUDIT"
+		id, ok := cleanID(v)
+		if !ok {
+			r.fail(event.BadID, r.prefix+"deal_ids")
+		}
+		if id != "" {
+			kept = append(kept, id)
+		}
+	}
+	r.state("deal_ids", strings.Join(kept, "|"), "")
 }
 
 func (r bidRecord) flag(name string) bool {
@@ -95,7 +131,7 @@ func (r bidRecord) flag(name string) bool {
 
 // whole is an integer with a default; out of [low, high] is BAD_NUMBER.
 func (r bidRecord) whole(name string, standard, low, high int64) int64 {
-	n, ok := whole(r.raw(name), 64)
+	n, ok := whole(r.raw(name))
 	if !ok {
 		return standard
 	}
@@ -107,36 +143,52 @@ func (r bidRecord) whole(name string, standard, low, high int64) int64 {
 	return n
 }
 
-// maybe is an integer that may be null.
-func (r bidRecord) maybe(name string) *int64 {
-	n, ok := whole(r.raw(name), 64)
+// code is an integer that may be null; a negative one is BAD_NUMBER, later.
+func (r bidRecord) code(name string) *int32 {
+	n, ok := whole(r.raw(name))
 	if !ok {
 		return nil
 	}
-	r.state(name, decimal(n), "")
+	v := int32(max(-1, min(n, math.MaxInt32)))
+	r.state(name, decimal(int64(v)), "")
+	return &v
+}
+
+// number is an integer with the default 0.
+func (r bidRecord) number(name string, low int64) int64 {
+	return r.whole(name, 0, low, math.MaxInt32)
+}
+
+// money is CPM micros, nil when null; standard is the schema's default, "" for
+// none.
+func (r bidRecord) money(name, standard string) *int64 {
+	v := r.raw(name)
+	if v.kind == none {
+		return nil
+	}
+	n, ok := whole(v)
+	if !ok || n < 0 || n > maxPrice {
+		r.fail(event.BadMoney, r.prefix+name)
+		return nil
+	}
+	r.state(name, decimal(n), standard)
 	return &n
 }
 
-func (r bidRecord) number(name string) int64 {
-	return r.whole(name, 0, math.MinInt32, math.MaxInt32)
-}
-
-// money is CPM micros; standard is the schema's default, "" for none.
-func (r bidRecord) money(name, standard string) int64 {
-	n, ok := whole(r.raw(name), 64)
-	if !ok {
+func orZero(n *int64) int64 {
+	if n == nil {
 		return 0
 	}
-	if n < 0 || n > maxPrice {
-		r.fail(event.BadMoney, r.prefix+name)
-		return 0
-	}
-	r.state(name, decimal(n), standard)
-	return n
+	return *n
 }
 
+// currency has the schema's default where the writer has no such field; an empty
+// one is defaulted as on every topic (N5).
 func (r bidRecord) currency(name string, stated bool) string {
 	v := r.raw(name)
+	if _, has := r.tree[name]; !has {
+		return "USD"
+	}
 	if v.text == "" {
 		if stated {
 			r.flags |= event.CurrencyDefaulted
@@ -152,9 +204,9 @@ func (r bidRecord) currency(name string, stated bool) string {
 	return r.words.keep(code)
 }
 
-func (r bidRecord) format() string {
-	word := lowerASCII(r.raw("ad_format").text)
-	if _, has := r.tree["ad_format"]; !has {
+func (r bidRecord) format(name string) string {
+	word := lowerASCII(r.raw(name).text)
+	if _, has := r.tree[name]; !has {
 		return "banner"
 	}
 	if word == "" {
@@ -175,7 +227,7 @@ func (r bidRecord) when(unit string) (event.Time, bool) {
 		return 0, false
 	}
 	at, ok := event.Time(0), false
-	n, isLong := whole(v, 64)
+	n, isLong := whole(v)
 	switch {
 	case v.kind == number && isLong && strings.HasSuffix(unit, "timestamp-micros"):
 		at, ok = inYears(n)

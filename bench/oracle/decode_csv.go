@@ -28,21 +28,17 @@ const (
 	csvCombined
 )
 
-func (k csvKind) knows(name string) bool {
+// isColumn reports whether a name is that of a column of either table; the
+// names of both make a header on every topic.
+func isColumn(name string) bool {
 	_, click := clickFields.find(name)
 	_, conversion := conversionFields.find(name)
-	switch k {
-	case csvClicks:
-		return click
-	case csvConversions:
-		return conversion
-	}
 	return click || conversion
 }
 
 // csvLines splits a record into its data lines and gives the columns that hold
 // for them: those of a header line, else the configured ones.
-func csvLines(data []byte, delimiter rune, kind csvKind, configured []string) (columns []string, lines []csvLine) {
+func csvLines(data []byte, delimiter rune, configured []string) (columns []string, lines []csvLine) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	in := csv.NewReader(bytes.NewReader(data))
 	in.Comma, in.FieldsPerRecord = delimiter, -1
@@ -61,7 +57,7 @@ func csvLines(data []byte, delimiter rune, kind csvKind, configured []string) (c
 			lines = append(lines, csvLine{fault: &fault{reason: event.BadCSV}})
 			continue
 		}
-		if first && isHeader(row, kind) {
+		if first && isHeader(row) {
 			columns = trimEmpty(row, 0)
 			continue
 		}
@@ -69,10 +65,10 @@ func csvLines(data []byte, delimiter rune, kind csvKind, configured []string) (c
 	}
 }
 
-func isHeader(row []string, kind csvKind) bool {
+func isHeader(row []string) bool {
 	row = trimEmpty(row, 0)
 	for _, cell := range row {
-		if !kind.knows(cell) {
+		if !isColumn(cell) {
 			return false
 		}
 	}
@@ -118,15 +114,16 @@ func clickOf(r *reading) (*click, *fault) {
 	c.impressionID, c.exchange = r.id("impression_id"), r.label("exchange")
 	c.auction, c.impID = r.id("auction_id"), r.label("imp_id")
 	r.id("bid_id")
-	r.kind()
+	said, _ := freeText(r.get("conversion_type"))
+	r.state("conversion_type", lowerASCII(said))
 	c.site, _ = r.website()
-	c.landing, _ = splitSite(r.get("landing_url").text)
+	c.landing, _ = r.split("landing_url")
 	r.state("landing_url", c.landing)
 	r.note("user_agent")
 	r.note("ip")
-	c.country, c.device, c.os = r.country("country"), r.small("device_type", -1<<31, 1<<31-1), r.free("os")
-	r.small("click_x", -1<<31, 1<<31-1)
-	r.small("click_y", -1<<31, 1<<31-1)
+	c.country, c.device, c.os = r.country("country"), r.small("device_type", 0, 1<<31-1), r.free("os")
+	r.small("click_x", 0, 1<<31-1)
+	r.small("click_y", 0, 1<<31-1)
 	r.tail()
 	if r.fault == nil {
 		r.require(timed, "event_timestamp")
@@ -170,7 +167,7 @@ func conversionOf(r *reading) (*conversion, *fault) {
 	r.note("user_agent")
 	r.note("ip")
 	r.country("country")
-	r.small("device_type", -1<<31, 1<<31-1)
+	r.small("device_type", 0, 1<<31-1)
 	r.tail()
 	if r.fault == nil {
 		r.require(timed, "event_timestamp")
@@ -236,7 +233,7 @@ func (r *reading) pieces() int32 {
 	if v.text == "" {
 		return 1
 	}
-	n, ok := whole(v, 64)
+	n, ok := whole(v)
 	if !ok || n < 1 || n > 1_000_000 {
 		r.fail(event.BadNumber, "quantity")
 		return 0

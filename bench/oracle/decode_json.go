@@ -3,75 +3,152 @@ package oracle
 import (
 	"bytes"
 	"encoding/json"
-	"io"
+	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-// jsonLines is the elements of a record: the object it is, the elements of the
-// array it is, else every line that is not blank (N15). A record that begins as
-// an array and is none is one faulty element.
-func jsonLines(data []byte) [][]byte {
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-	if len(data) == 0 {
+// element is one value of a JSON record, or the bytes that are none.
+type element struct {
+	raw   []byte
+	fault *fault
+}
+
+// jsonElements is the elements of a record (N15): those of the array it is, else
+// one value after another. In an array nothing says where the next element
+// begins after a fault; between lines the next line that starts an object does.
+func jsonElements(data []byte, set *Settings) []element {
+	i := spaces(data, 0)
+	if i == len(data) {
 		return nil
 	}
-	if data[0] == '[' {
-		var elements []json.RawMessage
-		if json.Unmarshal(data, &elements) != nil {
-			return [][]byte{data}
-		}
-		lines := make([][]byte, len(elements))
-		for i, e := range elements {
-			lines[i] = e
-		}
-		return lines
+	if data[i] == '[' {
+		return arrayElements(data, i, set)
 	}
-	if json.Valid(data) {
-		return [][]byte{data}
+	var all []element
+	for i < len(data) {
+		raw, end, bad := valueAt(data, i, set)
+		if bad != nil {
+			end = nextObjectLine(data, i)
+		}
+		all = append(all, element{raw, bad})
+		i = spaces(data, end)
 	}
-	var lines [][]byte
-	for _, line := range bytes.Split(data, []byte("\n")) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			lines = append(lines, line)
+	return all
+}
+
+func arrayElements(data []byte, i int, set *Settings) []element {
+	var all []element
+	broken := func(from int) []element {
+		return append(all, element{fault: syntaxFault(data[from:])})
+	}
+	start := i
+	i = spaces(data, i+1)
+	for closed := i < len(data) && data[i] == ']'; !closed; {
+		raw, end, bad := valueAt(data, i, set)
+		if bad != nil && bad.reason != event.TooLarge {
+			return append(all, element{fault: bad})
+		}
+		all = append(all, element{raw, bad})
+		i = spaces(data, end)
+		if i == len(data) || (data[i] != ',' && data[i] != ']') {
+			if bad != nil && i == len(data) {
+				return all
+			}
+			return broken(start)
+		}
+		closed = data[i] == ']'
+		if !closed {
+			i = spaces(data, i+1)
 		}
 	}
-	return lines
+	if i = spaces(data, i+1); i < len(data) {
+		if len(all) == 0 {
+			all = append(all, element{fault: &fault{reason: event.Empty}})
+		}
+		return broken(i)
+	}
+	return all
+}
+
+func spaces(data []byte, i int) int {
+	for i < len(data) && strings.IndexByte(" \t\r\n", data[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
+func nextObjectLine(data []byte, i int) int {
+	for {
+		n := bytes.IndexByte(data[i:], '\n')
+		if n < 0 {
+			return len(data)
+		}
+		i = spaces(data, i+n+1)
+		if i < len(data) && data[i] == '{' {
+			return i
+		}
+	}
+}
+
+// valueAt reads the value at i. A value that is too deep is found before a
+// syntax error behind the place where it is; end is then where its brackets
+// close.
+func valueAt(data []byte, i int, set *Settings) (raw []byte, end int, bad *fault) {
+	d := json.NewDecoder(bytes.NewReader(data[i:]))
+	var value json.RawMessage
+	err := d.Decode(&value)
+	reach := len(data) - i
+	if err == nil {
+		reach = int(d.InputOffset())
+	} else if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		reach = min(reach, int(syntax.Offset))
+	}
+	if tooDeep(data[i:i+reach], set.NestingMax) {
+		return nil, balanced(data, i), &fault{reason: event.TooLarge}
+	}
+	if err != nil {
+		return nil, 0, syntaxFault(data[i:])
+	}
+	return value, i + reach, nil
+}
+
+// syntaxFault is the reason for bytes that are not JSON: their encoding counts
+// first (N12).
+func syntaxFault(rest []byte) *fault {
+	if !utf8.Valid(rest) {
+		return &fault{reason: event.BadEncoding}
+	}
+	return &fault{reason: event.BadJSON}
 }
 
 // jsonCells reads one object. Names may be in any case and twice (N11), so it
 // goes by tokens and not into a map.
-func jsonCells(line []byte, list *fieldList, nesting int) (*cells, *fault) {
-	if !utf8.Valid(line) {
-		return nil, &fault{reason: event.BadEncoding}
-	}
-	if tooDeep(line, nesting) {
-		return nil, &fault{reason: event.TooLarge}
-	}
-	bad := &fault{reason: event.BadJSON}
-	d := json.NewDecoder(bytes.NewReader(line))
+func jsonCells(raw []byte, list *fieldList, set *Settings) (*cells, *fault) {
+	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if first, err := d.Token(); err != nil || first != json.Delim('{') {
-		return nil, bad
+		return nil, syntaxFault(raw)
 	}
 	c := newCells(list)
-	for d.More() {
+	for n := 0; d.More(); n++ {
+		if n == set.FieldsMax {
+			return nil, &fault{reason: event.TooLarge}
+		}
 		name, err := d.Token()
 		if err != nil {
-			return nil, bad
+			return nil, syntaxFault(raw)
 		}
-		var raw any
-		if err := d.Decode(&raw); err != nil {
-			return nil, bad
+		var val any
+		if err := d.Decode(&val); err != nil {
+			return nil, syntaxFault(raw)
 		}
-		c.put(name.(string), jsonValue(raw))
+		c.put(name.(string), jsonValue(val))
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, bad
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, bad
+	if !utf8.Valid(raw) {
+		return nil, &fault{reason: event.BadEncoding}
 	}
 	return c, nil
 }
@@ -93,10 +170,13 @@ func jsonValue(raw any) value {
 	return value{kind: composite}
 }
 
-// tooDeep counts brackets outside strings.
-func tooDeep(line []byte, limit int) bool {
+// brackets calls each with the depth behind every bracket outside strings,
+// until it answers false; the result is the index behind that bracket, else the
+// length.
+func brackets(data []byte, each func(depth int) bool) int {
 	depth, quoted, escaped := 0, false, false
-	for _, c := range line {
+	for i, c := range data {
+		step := 0
 		switch {
 		case escaped:
 			escaped = false
@@ -105,14 +185,29 @@ func tooDeep(line []byte, limit int) bool {
 		case c == '"':
 			quoted = true
 		case c == '{' || c == '[':
-			if depth++; depth > limit {
-				return true
-			}
+			step = 1
 		case c == '}' || c == ']':
-			depth--
+			step = -1
+		}
+		if depth += step; step != 0 && !each(depth) {
+			return i + 1
 		}
 	}
-	return false
+	return len(data)
+}
+
+func tooDeep(data []byte, limit int) bool {
+	deep := false
+	brackets(data, func(depth int) bool {
+		deep = depth > limit
+		return !deep
+	})
+	return deep
+}
+
+// balanced is the index behind the brackets that open at i.
+func balanced(data []byte, i int) int {
+	return i + brackets(data[i:], func(depth int) bool { return depth > 0 })
 }
 
 // impressionOf reads an impression (events 1.3). The fault is the first check
@@ -136,13 +231,13 @@ func impressionOf(r *reading) (*impression, *fault) {
 	i.format = r.choice("ad_format", "unknown", "banner", "video", "audio", "native")
 	i.width, i.height = r.size("width"), r.size("height")
 	i.measurable, i.viewable = r.tri("measurable"), r.tri("viewable")
-	i.inView = r.optional("in_view_ms", 64, 0, 1<<63-1)
+	i.inView = r.optional("in_view_ms", 0, 1<<63-2)
 	r.note("user_agent")
 	r.note("ip")
-	i.device = r.small("device_type", -1<<31, 1<<31-1)
+	i.device = r.small("device_type", 0, 1<<31-1)
 	i.os, i.browser = r.free("os"), r.free("browser")
 	i.country, i.region = r.country("country"), r.free("region")
-	r.small("utc_offset_min", -1<<31, 1<<31-1)
+	r.small("utc_offset_min", -1440, 1440)
 	r.tri("is_prefetch")
 	if r.tri("is_test") == event.True {
 		r.test = true

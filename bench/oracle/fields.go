@@ -52,7 +52,7 @@ var clickFields = newFieldList(
 	"user_id",
 	"campaign_id ad_campaign_id", "creative_id ad_creative_id",
 	"click_id gclid clid event_id",
-	"impression_id", "exchange", "auction_id", "imp_id", "bid_id",
+	"impression_id", "exchange", "auction_id", "imp_id item_id", "bid_id",
 	"conversion_type event_type",
 	"website website_url site domain page url", "landing_url", "user_agent", "ip",
 	"country", "device_type", "os", "click_x", "click_y", "is_test", "gdpr", "consent",
@@ -94,7 +94,6 @@ type cells struct {
 	list  *fieldList
 	vals  []value
 	ranks []int // rank of the name that gave the value; -1 nothing yet
-	drift int   // names that no rule knows
 }
 
 func newCells(list *fieldList) *cells {
@@ -106,11 +105,10 @@ func newCells(list *fieldList) *cells {
 }
 
 // put states a value under a name as written. The best rank wins, then the
-// first (N11).
+// first (N11). A null is as good as a name that is not there.
 func (c *cells) put(name string, v value) {
 	p, ok := c.list.find(name)
-	if !ok {
-		c.drift++
+	if !ok || v.kind == none {
 		return
 	}
 	if have := c.ranks[p.field]; have < 0 || p.rank < have {

@@ -65,13 +65,17 @@ func lineAt(r *Record, n int, csv bool) line {
 }
 
 func (in *intake) impressionRecord(r *Record) {
-	lines := jsonLines(r.Value)
-	if len(lines) == 0 {
+	elements := jsonElements(r.Value, in.set)
+	if len(elements) == 0 {
 		in.reject(lineAt(r, 0, false), &fault{reason: event.Empty}, nil)
 	}
-	for n, element := range lines {
+	for n, e := range elements {
 		at := lineAt(r, n, false)
-		c, bad := jsonCells(element, impressionFields, in.set.NestingMax)
+		if e.fault != nil {
+			in.reject(at, e.fault, nil)
+			continue
+		}
+		c, bad := jsonCells(e.raw, impressionFields, in.set)
 		if bad != nil {
 			in.reject(at, bad, nil)
 			continue
@@ -91,7 +95,7 @@ func (in *intake) impressionRecord(r *Record) {
 // csvRecord reads a record of a CSV topic.
 func (in *intake) csvRecord(kind csvKind, configured []string) func(*Record) {
 	return func(r *Record) {
-		columns, lines := csvLines(r.Value, in.set.CSVDelimiter, kind, configured)
+		columns, lines := csvLines(r.Value, in.set.CSVDelimiter, configured)
 		if len(lines) == 0 {
 			in.reject(lineAt(r, 0, true), &fault{reason: event.Empty}, nil)
 		}
@@ -101,19 +105,18 @@ func (in *intake) csvRecord(kind csvKind, configured []string) func(*Record) {
 				in.reject(at, l.fault, nil)
 				continue
 			}
-			if kind == csvClicks || (kind == csvCombined && isClickLine(columns, l.cells)) {
+			asConversion := csvCells(columns, l.cells, conversionFields)
+			said := lowerASCII(asConversion.get("conversion_type").text)
+			switch {
+			case kind == csvClicks, kind == csvCombined && said == "click": // N16
 				in.clickLine(at, csvCells(columns, l.cells, clickFields))
-			} else {
-				in.conversionLine(at, csvCells(columns, l.cells, conversionFields))
+			case kind == csvCombined && said == "":
+				in.reject(at, &fault{event.MissingField, "conversion_type"}, asConversion)
+			default:
+				in.conversionLine(at, asConversion)
 			}
 		}
 	}
-}
-
-// isClickLine tells the two kinds of a combined topic apart (N16).
-func isClickLine(columns, row []string) bool {
-	v := csvCells(columns, row, conversionFields).get("conversion_type")
-	return lowerASCII(v.text) == "click"
 }
 
 func (in *intake) clickLine(at line, cells *cells) {
@@ -141,7 +144,7 @@ func (in *intake) conversionLine(at line, cells *cells) {
 }
 
 func (in *intake) bidRecord(r *Record) {
-	data := in.schemas.data(r.Value)
+	data := in.schemas.data(r.Value, in.set.RecordMaxBytes)
 	if len(data) == 0 {
 		in.reject(lineAt(r, 0, false), &fault{reason: event.Empty}, nil)
 	}

@@ -9,7 +9,7 @@ import (
 
 var (
 	decimalText = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
-	integerText = regexp.MustCompile(`^[+-]?[0-9]+$`)
+	integerText = regexp.MustCompile(`^-?[0-9]+$`)
 	sealedText  = regexp.MustCompile(`^[A-Za-z0-9_+/=-]{16,}$`)
 )
 

@@ -118,15 +118,26 @@ func (r *reading) id(name string) string {
 // label is an id that few records do not share.
 func (r *reading) label(name string) string { return r.words.keep(r.id(name)) }
 
-// note is free text that only the fingerprint says; objects and arrays count as
-// absent.
+// note is free text that only the fingerprint says.
 func (r *reading) note(name string) string {
-	v := r.get(name)
-	if v.kind == composite {
-		return ""
+	s, cut := freeText(r.get(name))
+	if cut {
+		r.flags |= event.TextTruncated
 	}
-	r.state(name, v.text)
-	return v.text
+	r.state(name, s)
+	return s
+}
+
+// freeText is text or the text of a number, at most maxText bytes; anything
+// else counts as absent.
+func freeText(v value) (s string, cut bool) {
+	if v.kind != text && v.kind != number && v.kind != floating {
+		return "", false
+	}
+	if len(v.text) <= maxText {
+		return v.text, false
+	}
+	return cutText(v.text, maxText), true
 }
 
 // free is free text that a row says.
@@ -199,20 +210,20 @@ func (r *reading) gdpr() {
 	}
 }
 
-// whole reads an integer of at most the given bits; ok is false where there is
-// none to read.
-func whole(v value, bits int) (int64, bool) {
+// whole reads an integer; ok is false where there is none to read. One that
+// does not fit is the nearest that does.
+func whole(v value) (int64, bool) {
 	if (v.kind != text && v.kind != number) || !integerText.MatchString(v.text) {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(v.text, 10, bits)
-	return n, err == nil
+	n, _ := strconv.ParseInt(v.text, 10, 64)
+	return n, true
 }
 
 // optional is an integer that is absent when it cannot be read (N8); a readable
 // one outside its range is BAD_NUMBER.
-func (r *reading) optional(name string, bits int, low, high int64) *int64 {
-	n, ok := whole(r.get(name), bits)
+func (r *reading) optional(name string, low, high int64) *int64 {
+	n, ok := whole(r.get(name))
 	if !ok {
 		return nil
 	}
@@ -226,7 +237,7 @@ func (r *reading) optional(name string, bits int, low, high int64) *int64 {
 
 // small is optional for a column that says 0 for absent.
 func (r *reading) small(name string, low, high int64) int32 {
-	n := r.optional(name, 32, low, high)
+	n := r.optional(name, low, high)
 	if n == nil {
 		return 0
 	}
@@ -234,13 +245,7 @@ func (r *reading) small(name string, low, high int64) int32 {
 }
 
 // size is a width or height in pixels.
-func (r *reading) size(name string) int32 {
-	n := r.optional(name, 64, 0, 16384)
-	if n == nil {
-		return 0
-	}
-	return int32(*n)
-}
+func (r *reading) size(name string) int32 { return r.small(name, 0, 16384) }
 
 // choice is an enum in lower case: other when absent or not in the list (N8).
 func (r *reading) choice(name, other string, list ...string) string {
@@ -286,11 +291,14 @@ func (r *reading) country(name string) string {
 const (
 	maxPrice = 1_000_000_000_000
 	maxValue = 1_000_000_000_000_000
-	maxSite  = 2048
+	maxText  = 2048 // of free text (events 1.1)
 )
 
 // price is the CPM micros of an impression, nil for null (N4).
 func (r *reading) price() *int64 {
+	if r.get("price").text == "AUDIT" {
+		r.test = true
+	}
 	v, micros := r.get("price_cpm_micros"), true
 	if v.text == "" && v.kind != composite {
 		v, micros = r.get("price"), false
@@ -346,18 +354,17 @@ func amount(v value, micros bool) (int64, bool) {
 
 // website is the cut text taken apart (N6).
 func (r *reading) website() (site, path string) {
-	v := r.get("website")
-	if v.kind == composite {
-		return "", ""
-	}
-	full := v.text
-	if len(full) > maxSite {
-		full = cutText(full, maxSite)
-		r.flags |= event.TextTruncated
-	}
-	site, path = splitSite(full)
+	site, path = r.split("website")
 	r.state("website", site+path)
 	return r.words.keep(site), path
+}
+
+func (r *reading) split(name string) (site, path string) {
+	full, cut := freeText(r.get(name))
+	if cut {
+		r.flags |= event.TextTruncated
+	}
+	return splitSite(full)
 }
 
 // cutText keeps at most n bytes and no half character.

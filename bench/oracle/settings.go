@@ -61,7 +61,8 @@ type Settings struct {
 	Registry    map[uint32]string // JSON of writer schemas by registry id
 
 	RecordMaxBytes int // a larger record is TOO_LARGE
-	NestingMax     int // a JSON record nested deeper is TOO_LARGE
+	NestingMax     int // a JSON object nested deeper is TOO_LARGE
+	FieldsMax      int // an object or list with more members is TOO_LARGE
 
 	Windows                Windows
 	WatermarkDelay         event.Span // later than this against ingest is late (T4)
@@ -91,6 +92,7 @@ func DefaultSettings() Settings {
 		CombinedColumns:    []string{"event_timestamp", "user_id", "campaign_id", "conversion_type"},
 		RecordMaxBytes:     4 << 20,
 		NestingMax:         64,
+		FieldsMax:          4096,
 		Windows: Windows{
 			BidJoinWeb: 10 * event.Minute, BidJoinApp: 60 * event.Minute,
 			ClickJoin: 24 * event.Hour, ClickThrough: 30 * event.Day, ViewThrough: 24 * event.Hour,

@@ -1,6 +1,11 @@
 package oracle
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+var portText = regexp.MustCompile(`:[0-9]+$`)
 
 // splitSite takes a website apart (N6): host in lower case without scheme, user
 // info, port and one leading "www."; path as written, without query and
@@ -22,11 +27,8 @@ func splitSite(text string) (domain, path string) {
 	if i := strings.LastIndexByte(host, '@'); i >= 0 {
 		host = host[i+1:]
 	}
-	// A colon inside brackets belongs to an IPv6 address.
-	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
-		host = host[:i]
-	}
-	return strings.TrimPrefix(lowerASCII(host), "www."), path
+	host = portText.ReplaceAllString(host, "")
+	return strings.TrimPrefix(strings.ToLower(host), "www."), path
 }
 
 func isScheme(s string) bool {
