@@ -66,7 +66,7 @@ func newCheckKafkaCommand(a *app) *cobra.Command {
 			steps, err := kafka.Check(ctx, kafkaConfig(c), kafka.CheckConfig{Sources: c.Kafka.Topics.All(), Own: ownTopics(c)})
 			out := make([]checkStep, len(steps))
 			for i, s := range steps {
-				out[i] = checkStep{Name: s.Name, Where: s.Where, Verdict: s.Verdict.String(), Detail: s.Detail, Code: s.Code, Hint: s.Hint}
+				out[i] = checkStep{Name: s.Name, Where: s.Where, Verdict: string(s.Verdict), Detail: s.Detail, Code: s.Code, Hint: s.Hint}
 			}
 			return out, err
 		})

@@ -13,7 +13,6 @@ import (
 	"github.com/advertisex/adjoin/actors/correlate"
 	"github.com/advertisex/adjoin/cluster/journal"
 	"github.com/advertisex/adjoin/codecs"
-	"github.com/advertisex/adjoin/codecs/avrobid"
 	"github.com/advertisex/adjoin/codecs/csvevents"
 	"github.com/advertisex/adjoin/codecs/jsonimp"
 	"github.com/advertisex/adjoin/internal/config"
