@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,7 @@ type Server struct {
 type listening struct {
 	listener net.Listener
 	server   *http.Server
-	handlers sync.WaitGroup
+	running  atomic.Int64  // requests being answered
 	stopped  chan struct{} // closed when the goroutine is gone
 }
 
@@ -90,13 +91,8 @@ func newListening(l net.Listener) *listening {
 }
 
 func (l *listening) serve(h http.Handler, log *slog.Logger) {
-	tracked := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l.handlers.Add(1)
-		defer l.handlers.Done()
-		h.ServeHTTP(w, r)
-	})
 	l.server = &http.Server{
-		Handler:           harden(tracked),
+		Handler:           l.tracked(harden(h), log),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -110,6 +106,26 @@ func (l *listening) serve(h http.Handler, log *slog.Logger) {
 			log.Error("a listener ended; health and metrics are not served any more until a restart", "address", l.listener.Addr().String(), "error", err)
 		}
 	}()
+}
+
+// tracked counts the requests under way, and turns a panic of one into a 500
+// and an error in the log.
+func (l *listening) tracked(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.running.Add(1)
+		defer l.running.Add(-1)
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				log.Error("a request made its handler panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				writeText(w, http.StatusInternalServerError, "internal error; the log of the node says more\n")
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // PublicAddr is host:port of the public listener, as bound.
@@ -131,8 +147,9 @@ func (s *Server) Leave(reason string) { s.leaving.Store(&reason) }
 const closeGrace = time.Second
 
 // Close stops both listeners, in two grades: until ctx ends it lets requests
-// finish, then it cuts them off. It returns when no goroutine is left; the
-// error says when some request would not end.
+// finish, then it cuts them off and waits a little longer. After nil no
+// goroutine is left; the error says which listener has a request that would not
+// end.
 func (s *Server) Close(ctx context.Context) error {
 	if s.admin == nil {
 		return s.public.close(ctx)
@@ -150,12 +167,10 @@ func (l *listening) close(ctx context.Context) error {
 		_ = l.server.Close() // its connections are closed whatever it says
 	}
 	<-l.stopped
-	idle := make(chan struct{})
-	go func() { l.handlers.Wait(); close(idle) }()
-	select {
-	case <-idle:
-		return nil
-	case <-time.After(closeGrace):
-		return fmt.Errorf("closing the listener %s: a request does not end although its client is gone", l.listener.Addr())
+	for end := time.Now().Add(closeGrace); l.running.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("closing the listener %s: a request does not end although its client is gone", l.listener.Addr())
+		}
 	}
+	return nil
 }
