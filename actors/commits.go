@@ -68,7 +68,7 @@ func (c *Commits) Next(ctx context.Context, after sinks.Token, wait bool) (sinks
 // start folds the journal as it is and keeps the valid commits from want on. A
 // journal that no longer holds them is an error: the warehouse would miss rows.
 func (c *Commits) start(ctx context.Context, want event.Offset) error {
-	first, entries, err := readJournal(ctx, c.journal)
+	first, entries, err := readJournal(ctx, c.journal, nil)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func ReadDurable(ctx context.Context, cfg kafka.Config, topic string) (Durable, 
 	if err != nil {
 		return d, err
 	}
-	first, entries, err := readJournal(ctx, l)
+	first, entries, err := readJournal(ctx, l, nil)
 	if err = errors.Join(err, l.Close()); err != nil {
 		return d, err
 	}
@@ -156,7 +156,7 @@ func ReadTotals(ctx context.Context, cfg kafka.Config, topic string) (Summary, e
 	if err != nil {
 		return Summary{}, err
 	}
-	first, entries, err := readJournal(ctx, l)
+	first, entries, err := readJournal(ctx, l, nil)
 	if err = errors.Join(err, l.Close()); err != nil {
 		return Summary{}, err
 	}

@@ -29,6 +29,7 @@ type committer struct {
 	ledger    ledgers
 	ends      endOfRun
 	intake    gate
+	snaps     snapshots
 }
 
 // openCut is a cut on its way from the sources to the journal.
@@ -251,8 +252,12 @@ func (c *committer) read(ctx actor.Context, m *tailed) {
 	if commit, ok := m.record.(*journal.Commit); ok && commit.Node == c.node.cfg.Node && commit.Incarnation == c.node.life {
 		c.node.verdicts.put(m.offset, commit.Cut, verdict)
 	}
+	if snap, ok := m.record.(*journal.Snapshot); ok {
+		c.snaps.noted(snap.Upto, m.at)
+	}
 	c.node.verdicts.applied(m.offset)
 	c.judge(ctx)
+	c.snapshot()
 }
 
 func claimant(rec journal.Record) string {

@@ -66,6 +66,10 @@ type Config struct {
 	// ShutdownTimeout bounds the last cut of a run that was asked to stop.
 	ShutdownTimeout time.Duration
 
+	// JournalRetention is how long commits are kept for a loader that is away;
+	// older ones go once a snapshot covers them.
+	JournalRetention time.Duration
+
 	// UntilEnd makes the run bounded: it reads up to the end offsets found at
 	// the start, closes every window, commits, and ends.
 	UntilEnd bool

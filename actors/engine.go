@@ -354,7 +354,7 @@ func (n *node) configuredStart(ctx context.Context) (map[event.Partition]event.O
 
 func newCommitter(n *node, r *restored, files *sinks.Cut) *committer {
 	c := &committer{
-		node: n, journal: r.state, chain: r.chain, number: r.number, files: files,
+		node: n, journal: r.state, chain: r.chain, number: r.number, files: files, snaps: r.snaps,
 		watermark: r.watermark, frontier: r.frontier,
 		ledger: ledgers{totals: map[event.Partition]journal.Classes{}},
 		ends:   endOfRun{bounded: n.cfg.UntilEnd, topics: map[string]bool{}},

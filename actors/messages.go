@@ -98,6 +98,7 @@ type (
 	// tailed is one record of the journal, in order.
 	tailed struct {
 		offset event.Offset
+		at     event.Time
 		record journal.Record
 	}
 	// tailFailed ends the incarnation.

@@ -128,12 +128,12 @@ func (n *node) every(interval time.Duration, f func()) {
 func (n *node) tail(from event.Offset) {
 	root := n.system.Root
 	n.background(func() {
-		err := n.journalLog.Tail(n.ctx, from, func(offset event.Offset, _ event.Time, value []byte) error {
+		err := n.journalLog.Tail(n.ctx, from, func(offset event.Offset, at event.Time, value []byte) error {
 			rec, err := journal.Decode(value)
 			if err != nil {
 				return fmt.Errorf("journal record at offset %d: %w", offset, err)
 			}
-			root.Send(n.committer, &tailed{offset: offset, record: rec})
+			root.Send(n.committer, &tailed{offset: offset, at: at, record: rec})
 			return nil
 		})
 		if err != nil && n.ctx.Err() == nil {
@@ -151,9 +151,7 @@ func (n *node) tombstone(refs []journal.SegmentRef) {
 	n.background(func() {
 		for _, ref := range refs {
 			if err := n.segments.Tombstone(n.ctx, kafkaRef(ref)); err != nil {
-				if n.ctx.Err() == nil {
-					n.log.Warn("a segment nobody needs could not be deleted", "key", ref.Key, "error", err)
-				}
+				n.warn("a segment nobody needs could not be deleted", err)
 				return
 			}
 		}

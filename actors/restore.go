@@ -26,12 +26,14 @@ type restored struct {
 	number    journal.CutNumber
 	watermark event.Watermark
 	frontier  event.Time
+	snaps     snapshots
 }
 
 // claim reads the journal, claims every shard and restores it from its last
 // valid commit.
 func (n *node) claim(ctx context.Context) (*restored, error) {
-	first, entries, err := readJournal(ctx, n.journalLog)
+	snaps := snapshots{retention: n.cfg.JournalRetention}
+	first, entries, err := readJournal(ctx, n.journalLog, snaps.noted)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func (n *node) claim(ctx context.Context) (*restored, error) {
 	}
 	r := &restored{
 		state: state, chain: map[journal.ShardID]journal.Committed{}, number: 1,
-		watermark: event.MinTime, frontier: event.MinTime,
+		watermark: event.MinTime, frontier: event.MinTime, snaps: snaps,
 	}
 	for _, id := range n.shardIDs() {
 		if last, ok := state.LastCommit(id); ok {
@@ -250,17 +252,21 @@ func (n *node) deltasOf(ctx context.Context, commit *journal.Commit) ([][]byte, 
 	return all, nil
 }
 
-// readJournal reads the whole journal as it is now.
-func readJournal(ctx context.Context, log *kafka.Log) (event.Offset, []journal.Entry, error) {
+// readJournal reads the whole journal as it is now; snapshot is told of each
+// snapshot, and may be nil.
+func readJournal(ctx context.Context, log *kafka.Log, snapshot func(upto event.Offset, at event.Time)) (event.Offset, []journal.Entry, error) {
 	first, end, err := log.Bounds(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
 	var entries []journal.Entry
-	err = log.Read(ctx, first, end, func(offset event.Offset, _ event.Time, value []byte) error {
+	err = log.Read(ctx, first, end, func(offset event.Offset, at event.Time, value []byte) error {
 		rec, err := journal.Decode(value)
 		if err != nil {
 			return fmt.Errorf("journal record at offset %d: %w", offset, err)
+		}
+		if snap, ok := rec.(*journal.Snapshot); ok && snapshot != nil {
+			snapshot(snap.Upto, at)
 		}
 		entries = append(entries, journal.Entry{Offset: offset, Record: rec})
 		return nil

@@ -26,6 +26,10 @@ import (
 // Everybody knows it, so the hashes hide nothing; a node says so at its start.
 const developmentUserKey = "adjoin-development-key"
 
+// journalRetention is how long the journal keeps commits for a warehouse whose
+// loader is away.
+const journalRetention = 7 * 24 * time.Hour
+
 // kafkaConfig is section kafka as internal/kafka wants it.
 func kafkaConfig(c *config.Config) kafka.Config {
 	k := c.Kafka
@@ -222,7 +226,8 @@ func (a *app) engineConfig(c *config.Config) (actors.Config, error) {
 		Settings: rules, Reference: set,
 		CutInterval: c.Sink.CheckpointInterval, InFlightBytes: int(c.Limits.InFlightBytes), StateLimit: int64(c.State.MemoryLimit),
 		WatermarkDelay: c.Correlate.WatermarkDelay, IdleTimeout: time.Duration(c.Correlate.IdleTimeout) * time.Microsecond,
-		FrontierSlack: event.Minute, ShutdownTimeout: c.Node.DrainTimeout, Log: a.log,
+		FrontierSlack: event.Minute, ShutdownTimeout: c.Node.DrainTimeout,
+		JournalRetention: journalRetention, Log: a.log,
 	}
 	if !c.Kafka.Start.At.IsZero() {
 		cfg.Start.At = event.TimeOf(c.Kafka.Start.At)
