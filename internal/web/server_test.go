@@ -409,6 +409,13 @@ func TestCloseLetsRequestsFinish(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
+	for _, l := range []*listening{s.public, s.admin} {
+		select {
+		case <-l.stopped:
+		default:
+			t.Errorf("Close returned before the goroutine of %s", l.listener.Addr())
+		}
+	}
 	if _, err := net.Dial("tcp", s.AdminAddr()); err == nil {
 		t.Error("the administrative listener is still open")
 	}
