@@ -27,9 +27,19 @@ var errTooLarge = fmt.Errorf("it decompresses to more than %d bytes", MaxBatchBy
 // decoder decompresses and decodes batches for one goroutine; it keeps the
 // decompressors' tables between batches. close it at the end.
 type decoder struct {
-	gzip *gzip.Reader
-	lz4  *lz4.Reader
-	zstd *zstd.Decoder
+	gzip  *gzip.Reader
+	lz4   *lz4.Reader
+	zstd  *zstd.Decoder
+	ratio int // of the last batch, in sixteenths; batches of a topic are alike
+}
+
+// room is how many bytes a batch will probably need.
+func (d *decoder) room(src []byte) int {
+	if d.ratio == 0 {
+		d.ratio = 4 * 16
+	}
+	// An eighth more: a little too large wastes less than one copy.
+	return max(512, min(len(src)*d.ratio/16*9/8, MaxBatchBytes))
 }
 
 // close frees the tables.
@@ -41,6 +51,14 @@ func (d *decoder) close() {
 
 // decompress returns new memory, of at most MaxBatchBytes.
 func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
+	out, err := d.unpack(codec, src)
+	if err == nil && len(src) > 0 {
+		d.ratio = min(len(out)*16/len(src)+1, 1<<16)
+	}
+	return out, err
+}
+
+func (d *decoder) unpack(codec int16, src []byte) ([]byte, error) {
 	switch codec {
 	case codecGzip:
 		return d.gunzip(src)
@@ -51,7 +69,7 @@ func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
 			d.lz4 = lz4.NewReader(nil)
 		}
 		d.lz4.Reset(bytes.NewReader(src))
-		return readCapped(d.lz4, 4*len(src))
+		return readCapped(d.lz4, d.room(src))
 	case codecZstd:
 		return d.unzstd(src)
 	}
@@ -69,7 +87,7 @@ func (d *decoder) gunzip(src []byte) ([]byte, error) {
 		d.gzip = nil
 		return nil, err
 	}
-	return readCapped(d.gzip, 4*len(src))
+	return readCapped(d.gzip, d.room(src))
 }
 
 func (d *decoder) unzstd(src []byte) ([]byte, error) {
@@ -80,7 +98,7 @@ func (d *decoder) unzstd(src []byte) ([]byte, error) {
 		}
 		d.zstd = z
 	}
-	out, err := d.zstd.DecodeAll(src, make([]byte, 0, min(4*len(src), MaxBatchBytes)))
+	out, err := d.zstd.DecodeAll(src, make([]byte, 0, d.room(src)))
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		return nil, errTooLarge
 	}
@@ -134,9 +152,9 @@ func snappyBlock(out, src []byte) ([]byte, error) {
 	return out, err
 }
 
-// readCapped reads everything, starting with room for guess bytes.
-func readCapped(r io.Reader, guess int) ([]byte, error) {
-	out := make([]byte, 0, max(512, min(guess, MaxBatchBytes)))
+// readCapped reads everything, starting with room for that many bytes.
+func readCapped(r io.Reader, room int) ([]byte, error) {
+	out := make([]byte, 0, room)
 	for {
 		if len(out) == cap(out) {
 			out = append(out, 0)[:len(out)]

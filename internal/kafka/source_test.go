@@ -430,6 +430,30 @@ func TestSourceNamesAMissingTopic(t *testing.T) {
 	})
 }
 
+// A topic that is deleted for good stops the Source, after the time in which it
+// might only be unknown to a broker.
+func TestSourceStopsWhenATopicWasDeleted(t *testing.T) {
+	t.Parallel()
+	_, cfg := startEmbedded(t)
+	topic := makeTopic(t, cfg, 1, nil)
+	s := openAt(t, cfg, event.Partition{Topic: topic}, 0, func(sc *SourceConfig) { sc.CheckEvery = 100 * time.Millisecond })
+	ctx := within(t, 20*time.Second)
+	if _, err := s.Next(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := DeleteTopics(ctx, cfg, topic); err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	_, err := s.Next(ctx)
+	if codeOf(err) != CodeTopicMissing {
+		t.Fatal(err)
+	}
+	if d := time.Since(started); d < missingFor || d > missingFor+3*time.Second {
+		t.Errorf("after %s", d)
+	}
+}
+
 func TestSourceSeesNewPartitions(t *testing.T) {
 	_, cfg := startEmbedded(t)
 	topic := makeTopic(t, cfg, 2, nil)

@@ -108,6 +108,7 @@ func (s *Source) look() error {
 		return err
 	}
 	if err := s.compare(v); err != nil {
+		s.fail(err) // it has been patient already
 		return err
 	}
 	s.grow(v)
@@ -322,13 +323,15 @@ func (s *Source) topics() []string {
 	return out
 }
 
-// isFinal reports whether no retry can mend an error of the steering goroutine.
+// isFinal reports whether no retry can mend an error. A missing topic is not
+// among them: a new one is unknown to some brokers for a moment, as is one that
+// is being re-created; compare decides when it has been missing for too long.
 func isFinal(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	return slices.Contains([]string{CodeOffsetGone, CodeTopicRecreated, CodeTopicMissing, CodeRights, CodeConfig}, e.Code)
+	return slices.Contains([]string{CodeOffsetGone, CodeTopicRecreated, CodeRights, CodeConfig}, e.Code)
 }
 
 // isTransient reports whether an election or a restart explains an error.

@@ -107,7 +107,7 @@ func (w *walk) take(b *batch, rest []byte, p *piece) (*BadBatch, int) {
 		return nil, 0
 	}
 	if p.records == nil {
-		p.records = make([]Record, 0, min(b.count, len(b.raw)))
+		p.records = make([]Record, 0, w.countAhead(b, rest))
 	}
 	kept := len(p.records)
 	records, n, err := w.d.records(b, w.pos, p.records)
@@ -117,6 +117,25 @@ func (w *walk) take(b *batch, rest []byte, p *piece) (*BadBatch, int) {
 	}
 	p.records = records
 	return nil, n
+}
+
+// countAhead is how many records a piece that begins with b may get, by what the
+// heads of the batches say; wrong numbers are cut to what the bytes can hold.
+func (w *walk) countAhead(b *batch, rest []byte) int {
+	n, size, limit := 0, 0, w.limit
+	if b.attrs&attrCodec != 0 {
+		limit = limit * 16 / max(16, w.d.ratio) // the limit is for decoded bytes
+	}
+	for at := *b; size < limit; {
+		n += max(0, min(at.count, len(at.raw)))
+		size += len(at.raw)
+		next, after, whole, err := cutBatch(rest)
+		if err != nil || !whole || next.format != 2 {
+			break
+		}
+		at, rest = next, after
+	}
+	return n
 }
 
 // distrust corrects the end of a batch whose head may be damaged: the next

@@ -130,7 +130,8 @@ func (w *writer) try(ctx context.Context, b *sarama.RecordBatch) (event.Offset, 
 	if block.Err == sarama.ErrNoError {
 		return event.Offset(block.Offset), written, nil
 	}
-	return 0, w.judge(block.Err), refusal(block.Err, fmt.Sprintf("%s refused an append to %s", w.link.addr, w.to))
+	refused := refusal(block.Err, fmt.Sprintf("%s refused an append to %s", w.link.addr, w.to))
+	return 0, w.judge(block.Err), refused
 }
 
 // judge says what an error code of a produce answer means for the batch.
@@ -143,8 +144,7 @@ func (w *writer) judge(code sarama.KError) outcome {
 	case sarama.ErrNotLeaderForPartition, sarama.ErrLeaderNotAvailable, sarama.ErrUnknownTopicOrPartition,
 		sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch, sarama.ErrKafkaStorageError,
 		sarama.ErrReplicaNotAvailable:
-		w.link.close()
-		w.link = nil
+		w.hangUp() // look for the leader again
 		return notWritten
 	case sarama.ErrNotEnoughReplicas, sarama.ErrThrottlingQuotaExceeded, sarama.ErrInvalidMessage:
 		return notWritten

@@ -199,7 +199,7 @@ func (k *Kafka) watch() error {
 }
 
 func (k *Kafka) command(name string, args ...string) *exec.Cmd {
-	args = append([]string{filepath.Join(k.dir, "kafka-dev"), name, "--dir", filepath.Join(k.dir, "cluster")}, args...)
+	args = append([]string{filepath.Join(k.dir, "kafka-dev"), name, "--dir", k.dir}, args...)
 	return exec.Command("bash", args...)
 }
 
@@ -245,7 +245,7 @@ func (k *Kafka) broker(what string, id int) error {
 
 // Log is the log of broker id (from 1), for a failed test.
 func (k *Kafka) Log(id int) string {
-	text, err := os.ReadFile(filepath.Join(k.dir, "cluster", fmt.Sprintf("broker-%d", id), "log"))
+	text, err := os.ReadFile(filepath.Join(k.dir, fmt.Sprintf("broker-%d", id), "log"))
 	if err != nil {
 		return err.Error()
 	}
