@@ -23,9 +23,9 @@ var (
 )
 
 func describe(agent, os, browser string, kind int32) device {
-	fields := `,"device_type":` + string(rune('0'+kind)) + `,"os":"` + os + `","browser":"` + browser + `"`
+	fields := `,"device_type":` + string(rune('0'+kind)) + `,"os":"` + os + `"`
 	return device{
-		json:  [2]string{fields, fields + `,"user_agent":"` + agent + `"`},
+		json:  [2]string{fields, fields + `,"browser":"` + browser + `","user_agent":"` + agent + `"`},
 		agent: agent, os: os, kind: kind,
 	}
 }
@@ -48,11 +48,12 @@ var exchanges = [...]string{"exch-a", "exch-b", "exch-c", "exch-d", "exch-e"}
 // dialect is the names a source uses for the fields that have aliases.
 type dialect struct {
 	impression, time, user, creative, campaign, site string
+	sizes                                            bool // says format and size
 }
 
 const dialects = 2
 
 var names = [dialects]dialect{
-	{"impression_id", "timestamp", "user_id", "creative_id", "campaign_id", "website"},
-	{"imp_uid", "ts", "uid", "crid", "cid", "site"},
+	{"impression_id", "timestamp", "user_id", "creative_id", "campaign_id", "website", true},
+	{"imp_uid", "ts", "uid", "crid", "cid", "site", false},
 }

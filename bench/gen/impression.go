@@ -31,7 +31,7 @@ type source struct {
 	names  *dialect
 	time   timeStyle
 	price  priceStyle
-	detail int // user agent and address too
+	detail int // 1: a quarter has user agent and address too
 }
 
 var sources = [len(exchanges)]source{
@@ -61,14 +61,20 @@ func (g *Generator) impression(b []byte, it *item) []byte {
 	b = appendSite(b, it, src.names)
 	b = append(append(b, `,"exchange":"`...), exchanges[exchangeOf(it.site)]...)
 	b = appendAuction(append(b, `","auction_id":"`...), it.seed)
-	b = append(b, `","imp_id":"1"`...)
-	if it.seed&1 == 0 {
+	b = append(b, '"')
+	if it.seed&1 == 0 { // imp_id defaults to 1
+		b = append(b, `,"imp_id":"1"`...)
+	}
+	if it.seed&2 == 0 {
 		b = append(appendBidID(append(b, `,"bid_id":"`...), it.seed), '"')
 	}
 	b = appendPrice(b, it, src.price)
 	b = g.viewFields(b, it)
 	d := p.deviceOf(it.site)
-	detail := src.detail
+	detail := 0
+	if it.seed>>2%4 == 0 {
+		detail = src.detail
+	}
 	if it.traits&isBot != 0 {
 		d, detail = g.botFields(it, d)
 	}
@@ -193,14 +199,18 @@ func appendSite(b []byte, it *item, n *dialect) []byte {
 		b = append(b, `,"app_bundle":"com.example.app`...)
 		return append(appendPadded(b, int64(it.site), 6), '"')
 	}
-	b = append(appendField(append(b, ','), n.site), `"https://www.site-`...)
+	b = append(appendField(append(b, ','), n.site), '"')
+	if it.seed>>7&1 == 0 {
+		b = append(b, "https://www."...)
+	}
+	b = append(b, "site-"...)
 	b = appendPadded(b, int64(it.site), 6)
 	b = append(b, ".example/"...)
 	b = append(b, sections[it.seed>>8%uint64(len(sections))]...)
 	return append(b, '"')
 }
 
-var sections = [...]string{"news/world", "sport", "Weather/today?ref=home", "", "video#top", "a/long/story-about-something"}
+var sections = [...]string{"news/world", "sport", "Weather?ref=home", "", "video#top", "a/long/story"}
 
 func appendAuction(b []byte, seed uint64) []byte {
 	return appendHex(b, derive(seed, saltAuction), 16)
@@ -239,10 +249,11 @@ func (g *Generator) viewFields(b []byte, it *item) []byte {
 		b = append(b, `,"in_view_ms":`...)
 		return strconv.AppendUint(b, h>>8%4000, 10)
 	}
+	b = append(b, `,"viewable":`...)
 	if h>>32%10 < 7 {
-		return append(b, `,"measurable":true,"viewable":true`...)
+		return append(b, "true"...)
 	}
-	return append(b, `,"measurable":true,"viewable":false`...)
+	return append(b, "false"...)
 }
 
 // botFields: two in five bots say who they are, two in five sit in a data

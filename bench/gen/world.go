@@ -171,11 +171,16 @@ func creativeJSON(p *campaign, c *creative, n *dialect, withCampaign bool) []byt
 		b = append(append(b, `","`...), n.campaign...)
 		b = append(append(b, `":"`...), p.id...)
 	}
-	b = append(append(b, `","ad_format":"`...), c.size.format...)
-	b = strconv.AppendInt(append(b, `","width":`...), int64(c.size.w), 10)
-	b = strconv.AppendInt(append(b, `,"height":`...), int64(c.size.h), 10)
-	b = append(append(b, `,"currency":"`...), p.currency.code...)
-	return append(b, '"')
+	b = append(b, '"')
+	if n.sizes {
+		b = append(append(b, `,"ad_format":"`...), c.size.format...)
+		b = strconv.AppendInt(append(b, `","width":`...), int64(c.size.w), 10)
+		b = strconv.AppendInt(append(b, `,"height":`...), int64(c.size.h), 10)
+	}
+	if p.currency != currencies[0] || c.size.w%100 == 0 { // dollars are the default
+		b = append(append(append(b, `,"currency":"`...), p.currency.code...), '"')
+	}
+	return b
 }
 
 // reference is the reference data that goes with the traffic. Some campaigns
@@ -241,7 +246,7 @@ func (w *world) person(user uint32) person {
 // Where an ad is shown follows from the site's rank, so that no table of sites
 // is needed.
 func isApp(site uint32) bool        { return site%10 >= 7 }
-func exchangeOf(site uint32) uint32 { return site / 10 % uint32(len(exchanges)) }
+func exchangeOf(site uint32) uint32 { return (site + site/10) % uint32(len(exchanges)) }
 
 // ios reports whether the user's telephone is one; in apps four in ten are.
 func (p person) ios() bool { return p.hash>>8%10 < 4 }
