@@ -12,15 +12,11 @@ import (
 // looks at the record alone.
 func (s *Shard) admit(k event.Kind, e *event.Envelope, campaign string) bool {
 	set := &s.cfg.Settings
-	ahead := e.EventTime.Sub(e.Ingest)
-	switch {
-	case ahead > set.FutureReject:
+	if ahead := e.EventTime.Sub(e.Ingest); ahead > set.FutureReject {
 		s.reject(e, campaign, event.TimeFuture, ahead)
 		return false
-	case ahead > set.FutureClamp:
-		e.EventTime = e.Ingest
-		e.Flags |= event.ClockFuture
 	}
+	s.clamp(e)
 	age := e.Ingest.Sub(e.EventTime)
 	if age > set.Horizon.Of(k) && !e.Backfill {
 		s.reject(e, campaign, event.TooLate, age)
@@ -31,6 +27,15 @@ func (s *Shard) admit(k event.Kind, e *event.Envelope, campaign string) bool {
 		return false
 	}
 	return true
+}
+
+// clamp moves an event time that lies a little ahead back to the ingest time
+// (T1).
+func (s *Shard) clamp(e *event.Envelope) {
+	if e.EventTime.Sub(e.Ingest) > s.cfg.Settings.FutureClamp {
+		e.EventTime = e.Ingest
+		e.Flags |= event.ClockFuture
+	}
 }
 
 // behind reports whether the frontier has passed the last moment at which a
@@ -77,10 +82,12 @@ func (s *Shard) writeReject(e *event.Rejected) {
 		Reason: e.Reason.String(), Detail: cloned(e.Detail), Field: cloned(e.Field),
 		Raw:        append([]byte(nil), e.Raw...),
 		CampaignID: cloned(e.Campaign),
-		Meta:       s.meta(&e.Envelope, table.Upsert),
+		Meta:       s.meta(&e.Envelope, table.Upsert, e.Flags),
 	}
 	if e.EventTime != event.MinTime {
 		row.EventTime = e.EventTime
 	}
-	s.open.Rejected = append(s.open.Rejected, row)
+	s.addRejected(row)
 }
+
+func (s *Shard) addRejected(row table.Rejected) { s.open.Rejected = append(s.open.Rejected, row) }

@@ -50,13 +50,22 @@ func (l *ledger) accounts() []Account {
 	return out
 }
 
-// meta is the end of a row that states the record e.
-func (s *Shard) meta(e *event.Envelope, op string) table.Meta {
-	return table.Meta{
+// meta is the end of a row that states the record e. The text of the flags is
+// made once for each combination.
+func (s *Shard) meta(e *event.Envelope, op string, flags event.Flags) table.Meta {
+	m := table.Meta{
 		RowVersion: int64(s.open.Number), Op: op, EmittedAt: s.open.EmittedAt,
 		IngestTime: e.Ingest, SrcPartition: e.ID, SrcOffset: int64(e.Offset),
-		Flags: e.Flags.String(),
 	}
+	if flags != 0 {
+		text, ok := s.flagTexts[flags]
+		if !ok {
+			text = flags.String()
+			s.flagTexts[flags] = text
+		}
+		m.Flags = text
+	}
+	return m
 }
 
 func cloned(text string) string { return strings.Clone(text) }

@@ -1,8 +1,14 @@
 package correlate
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/advertisex/adjoin/actors/correlate/column"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
+	"github.com/advertisex/adjoin/internal/table"
 )
 
 // Shard is the state of one user shard. See the package comment for how it is
@@ -10,17 +16,113 @@ import (
 type Shard struct {
 	cfg       Config
 	reference *reference.Set
+	longest   longest
 
 	watermark event.Watermark
 	frontier  event.Time
 
-	open   Cut // the cut being filled, from Begin to Cut
-	ledger ledger
+	ledger   ledger
+	dims     dims
+	users    users
+	imps     impressions
+	bids     bids
+	journeys journeys
+	reach    reach
+
+	contests        map[contestKey]*contest
+	contestByNumber map[uint64]*contest
+	contestSeq      uint64
+	contestDue      timers[uint64] // by frontier
+	stirred         []*contest     // to be settled at the cut
+	waiting         []*contest     // to be streamed at the next Begin
+	recalls         []event.Position
+
+	// Of the cut that is open.
+	open         openCut
+	aggregates   aggregates
+	asked        []uint32 // impressions whose win is to be computed
+	vanished     []vanishedWin
+	texts        column.Arena // text of rows of the cut
+	ints         []int64
+	contestFresh []*contest    // changed since the last segment
+	contestGone  []contestKey  // dropped since the last segment
+	journeyFresh []event.Route // changed since the last segment
+
+	counters  Counters
+	flagTexts map[event.Flags]string
+	scratch   scratch
+}
+
+// openCut is the cut being filled, from Begin to Cut.
+type openCut struct {
+	Cut
+	journeys map[event.Route]*journey
+}
+
+// scratch is memory that one call uses and the next one reuses.
+type scratch struct {
+	described described
+	whole     event.Impression
+	wholeBid  event.Bid
+	rows      []uint32
+	slots     []slot
+	offers    []offer
+	winning   []offer
+	targeting []table.Pair
+	buf       []byte
+	hash      rowHash
+
+	impression           table.Impression
+	bid                  table.Bid
+	price, inView        int64
+	minToWin             int64
+	noBid, loss          int32
+	measurable, viewable bool
+}
+
+// longest is how long state must be held for the campaigns there are: the
+// longest window that any version of any campaign has.
+type longest struct {
+	clickJoin, viewThrough event.Span
+	clicks                 map[string]event.Span // click_through by campaign
+	bids                   map[string]event.Span // bid_join by campaign
+}
+
+func longestOf(set *reference.Set) longest {
+	d := reference.DefaultWindows()
+	l := longest{
+		clickJoin: d.ClickJoin, viewThrough: d.ViewThrough,
+		clicks: make(map[string]event.Span), bids: make(map[string]event.Span),
+	}
+	for _, c := range set.Campaigns() {
+		w := &c.Windows
+		l.clickJoin = max(l.clickJoin, w.ClickJoin)
+		l.viewThrough = max(l.viewThrough, w.ViewThrough)
+		l.clicks[c.ID] = max(l.clicks[c.ID], w.ClickThrough, d.ClickThrough)
+		l.bids[c.ID] = max(l.bids[c.ID], w.BidJoinApp, w.BidJoinWeb, d.BidJoinApp)
+	}
+	return l
+}
+
+func (l *longest) clickThrough(campaign string) event.Span {
+	if w, ok := l.clicks[campaign]; ok {
+		return w
+	}
+	return reference.DefaultWindows().ClickThrough
 }
 
 // New makes an empty shard.
 func New(cfg Config) *Shard {
-	s := &Shard{cfg: cfg, watermark: event.MinTime, frontier: event.MinTime}
+	s := &Shard{
+		cfg: cfg, watermark: event.MinTime, frontier: event.MinTime,
+		contests:        make(map[contestKey]*contest),
+		contestByNumber: make(map[uint64]*contest),
+		flagTexts:       make(map[event.Flags]string),
+	}
+	s.users.keys = newKeyer(cfg.Settings.UserKeySecret)
+	s.imps.init()
+	s.bids.init()
+	s.reach.init()
 	s.SetReference(cfg.Reference)
 	return s
 }
@@ -39,6 +141,8 @@ func (s *Shard) SetReference(set *reference.Set) {
 		set = new(reference.Set)
 	}
 	s.reference = set
+	s.longest = longestOf(set)
+	clear(s.reach.days)
 }
 
 // Begin opens a cut: until Cut, rows carry number as their row_version and
@@ -46,52 +150,17 @@ func (s *Shard) SetReference(set *reference.Set) {
 // owns it (X1). Corrections of large rows that waited for this cut are
 // streamed at once.
 func (s *Shard) Begin(number uint64, emittedAt event.Time) {
-	s.open = Cut{Number: number, EmittedAt: emittedAt}
-}
-
-// Bid applies one bid record. It may set e.EventTime and e.Flags (T1).
-func (s *Shard) Bid(e *event.Bid) {
-	if !s.admit(event.KindBid, &e.Envelope, "") {
-		return
-	}
-}
-
-// Impression applies one impression record. It may set e.EventTime and e.Flags
-// (T1).
-func (s *Shard) Impression(e *event.Impression) {
-	if !s.admit(event.KindImpression, &e.Envelope, e.CampaignID) {
-		return
-	}
-}
-
-// Click applies one click record. It may set e.EventTime and e.Flags (T1).
-func (s *Shard) Click(e *event.Click) {
-	if !s.admit(event.KindClick, &e.Envelope, e.CampaignID) {
-		return
-	}
-}
-
-// Conversion applies one conversion record, an adjustment included. It may set
-// e.EventTime and e.Flags (T1).
-func (s *Shard) Conversion(e *event.Conversion) {
-	if !s.admit(event.KindConversion, &e.Envelope, e.CampaignID) {
-		return
-	}
+	s.open = openCut{Cut: Cut{Number: number, EmittedAt: emittedAt}, journeys: make(map[event.Route]*journey)}
+	s.texts = column.Arena{}
+	s.ints = nil
+	s.aggregates.reset()
+	s.streamWaiting()
 }
 
 // Reject counts a record that no decoder could read, and writes its row.
 func (s *Shard) Reject(e *event.Rejected) {
 	s.ledger.at(e.Partition).Rejected[e.Reason]++
 	s.writeReject(e)
-}
-
-// RecallImpression hands over again, whole, a record that Cut.Recalls named. It
-// counts in no ledger. A record that is no longer needed is ignored.
-func (s *Shard) RecallImpression(e *event.Impression) {
-}
-
-// RecallBid is RecallImpression for bids.
-func (s *Shard) RecallBid(e *event.Bid) {
 }
 
 // Advance moves the clocks: the watermark says when to write (T3), the ingest
@@ -104,8 +173,51 @@ func (s *Shard) Advance(watermark event.Watermark, frontier event.Time) {
 
 // Cut closes the cut that Begin opened and returns its rows.
 func (s *Shard) Cut() *Cut {
-	s.open.Ledger = s.ledger.accounts()
-	return &s.open
+	for len(s.stirred) > 0 {
+		list := s.stirred
+		s.stirred = nil
+		for _, c := range list {
+			s.settle(c)
+		}
+	}
+	s.resolveWins()
+	s.resolveJourneys()
+	s.expire()
+	out := &s.open.Cut
+	sortRows(out)
+	out.Deltas = event.Deltas{
+		Minutes: s.aggregates.deltas(&s.dims),
+		Reach:   s.reach.deltas(&s.dims, s.cfg.Shard),
+	}
+	out.Ledger = s.ledger.accounts()
+	out.Recalls, s.recalls = s.recalls, nil
+	out.Pending = len(s.waiting) > 0
+	return out
+}
+
+// sortRows puts rows in the order of their keys.
+func sortRows(c *Cut) {
+	slices.SortFunc(c.Wins, func(a, b table.Win) int {
+		return cmp.Or(cmp.Compare(a.Route, b.Route), strings.Compare(a.ImpressionID, b.ImpressionID))
+	})
+	slices.SortFunc(c.Clicks, func(a, b table.Click) int {
+		return cmp.Or(cmp.Compare(a.Route, b.Route), strings.Compare(a.ClickID, b.ClickID))
+	})
+	slices.SortFunc(c.Conversions, func(a, b table.Conversion) int {
+		return cmp.Or(cmp.Compare(a.Route, b.Route), strings.Compare(a.ConversionID, b.ConversionID))
+	})
+	slices.SortFunc(c.Attributions, func(a, b table.Attribution) int {
+		return cmp.Or(
+			cmp.Compare(a.Route, b.Route), strings.Compare(a.ConversionID, b.ConversionID),
+			strings.Compare(a.Model, b.Model), strings.Compare(a.TouchID, b.TouchID),
+		)
+	})
+	slices.SortFunc(c.Rejected, func(a, b table.Rejected) int {
+		return cmp.Or(
+			strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition),
+			cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Line, b.Line),
+		)
+	})
 }
 
 // Segment is the state as bytes: what changed since the last Segment, or with
@@ -115,6 +227,3 @@ func (s *Shard) Cut() *Cut {
 func (s *Shard) Segment(base bool) []byte {
 	return nil
 }
-
-// Stats counts what the shard holds. It costs a pass over counters, not state.
-func (s *Shard) Stats() Stats { return Stats{} }

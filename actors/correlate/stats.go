@@ -42,3 +42,36 @@ type Counters struct {
 	Evicted     int64 // views dropped by MaxTouchesPerUser
 	Recalls     int64
 }
+
+// Stats counts what the shard holds. It looks at counters and table sizes, not
+// at rows.
+func (s *Shard) Stats() Stats {
+	columns, indexes := s.imps.bytes()
+	live := Live{
+		Impressions: int64(s.imps.count),
+		Bids:        int64(s.bids.count),
+		Users:       int64(s.users.count),
+		Journeys:    int64(s.journeys.count),
+		Clicks:      s.journeys.clicks,
+		Conversions: s.journeys.convs,
+		Contested:   int64(len(s.contests)),
+		Bytes: Bytes{
+			Impressions:  columns,
+			Bids:         s.bids.bytes(),
+			Indexes:      indexes + s.bids.index.Bytes() + s.users.index.Bytes(),
+			Users:        s.users.bytes(),
+			Journeys:     s.journeys.bytes(),
+			Dictionaries: s.dims.dict.Bytes() + int64(cap(s.dims.group)+cap(s.dims.camp))*4,
+			Reach:        s.reach.bytes(),
+		},
+	}
+	return Stats{Live: live, Counters: s.counters}
+}
+
+func (r *reach) bytes() int64 {
+	var n int64
+	for _, set := range r.sets {
+		n += int64(set.users.GetSizeInBytes())
+	}
+	return n
+}

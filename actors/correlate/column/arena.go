@@ -19,16 +19,27 @@ type Ref uint64
 
 // Add copies the text. An empty text may be added too.
 func (a *Arena) Add(text string) Ref {
+	at, chunk := a.room(len(text))
+	*chunk = append(*chunk, text...)
+	return at
+}
+
+// AddBytes is Add for bytes.
+func (a *Arena) AddBytes(text []byte) Ref {
+	at, chunk := a.room(len(text))
+	*chunk = append(*chunk, text...)
+	return at
+}
+
+// room is the chunk in which the next need bytes go, and where.
+func (a *Arena) room(need int) (Ref, *[]byte) {
 	last := len(a.chunks) - 1
-	need := len(text)
 	if last < 0 || len(a.chunks[last])+need > cap(a.chunks[last]) {
 		size := firstArenaChunk << min(len(a.chunks), arenaChunkBits-7)
 		a.chunks = append(a.chunks, make([]byte, 0, max(size, need)))
 		last++
 	}
-	at := len(a.chunks[last])
-	a.chunks[last] = append(a.chunks[last], text...)
-	return Ref(last)<<32 | Ref(at)
+	return Ref(last)<<32 | Ref(len(a.chunks[last])), &a.chunks[last]
 }
 
 // Text is n bytes at the ref. It aliases the arena.

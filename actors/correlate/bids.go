@@ -1,0 +1,271 @@
+package correlate
+
+import (
+	"encoding/binary"
+	"slices"
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// The live bids of a shard, laid out like impressions. They live for hours, not
+// days: in buckets by the hour in which the last impression that could join
+// them may happen. What an offer says is kept as text in the bucket's arena.
+
+// bidFlags is what a bid row knows in bits.
+type bidFlags uint32
+
+const (
+	bidFact     bidFlags = 1 << iota // the first in its order (D1)
+	bidReused                        // its key carries the time (D3)
+	bidTest                          // counts nowhere
+	bidLate                          // T4
+	bidApp                           // in-app inventory: the longer window
+	bidChanged                       // to be written again in the next segment
+	bidFlagBase                      // recordFlags in order
+)
+
+const bidFlagShift = 6
+
+// bidContested is set while the id has a contest.
+const bidContested bidFlags = 1 << 25
+
+func (f bidFlags) recordFlags() event.Flags {
+	return recordFlagsOf(uint32(f) >> bidFlagShift & (1<<len(recordFlags) - 1))
+}
+
+type bidChunk struct {
+	bucket *bidBucket
+	first  int
+	rows   int
+
+	route    [chunkRows]event.Route
+	auction  [chunkRows]uint64 // hash of (exchange, auction_id)
+	print    [chunkRows]uint64
+	at       [chunkRows]event.Time
+	ingest   [chunkRows]event.Time
+	pos      [chunkRows]uint64
+	offers   [chunkRows]column.Ref // see appendOffers
+	size     [chunkRows]uint32     // of the offers
+	exchange [chunkRows]uint32     // ordinals of groups in dims
+	device   [chunkRows]uint32
+	weight   [chunkRows]int64 // 1e-6 requests it stands for
+	flags    [chunkRows]bidFlags
+}
+
+type bidBucket struct {
+	hour   event.Time
+	chunks []uint32
+	rows   int
+	texts  column.Arena
+	saved  int
+	dirty  []uint32
+}
+
+type bids struct {
+	chunks  []*bidChunk
+	free    []uint32
+	buckets map[event.Time]*bidBucket
+	hours   []event.Time
+	recent  *bidBucket
+	index   column.Index // by auction
+	wide    map[uint32]event.Position
+	count   int
+}
+
+func (m *bids) init() {
+	m.buckets = make(map[event.Time]*bidBucket)
+	m.wide = make(map[uint32]event.Position)
+}
+
+func (m *bids) at(row uint32) (*bidChunk, uint32) {
+	return m.chunks[row>>chunkBits], row & (chunkRows - 1)
+}
+
+func (m *bids) bucket(hour event.Time) *bidBucket {
+	if m.recent != nil && m.recent.hour == hour {
+		return m.recent
+	}
+	b := m.buckets[hour]
+	if b == nil {
+		b = &bidBucket{hour: hour}
+		m.buckets[hour] = b
+		i, _ := slices.BinarySearch(m.hours, hour)
+		m.hours = slices.Insert(m.hours, i, hour)
+	}
+	m.recent = b
+	return b
+}
+
+func (m *bids) add(hour event.Time) uint32 {
+	b := m.bucket(hour)
+	if b.rows%chunkRows == 0 {
+		b.chunks = append(b.chunks, m.newChunk(b))
+	}
+	n := b.chunks[len(b.chunks)-1]
+	c := m.chunks[n]
+	row := n<<chunkBits | uint32(c.rows)
+	c.rows++
+	b.rows++
+	m.count++
+	return row
+}
+
+func (m *bids) newChunk(b *bidBucket) uint32 {
+	c := &bidChunk{bucket: b, first: b.rows}
+	if k := len(m.free); k > 0 {
+		n := m.free[k-1]
+		m.free = m.free[:k-1]
+		m.chunks[n] = c
+		return n
+	}
+	n := uint32(len(m.chunks))
+	if n >= column.MaxOrdinal>>chunkBits {
+		panic("correlate: a shard holds at most 67 million live bids: run with more shards")
+	}
+	m.chunks = append(m.chunks, c)
+	return n
+}
+
+func (m *bids) change(row uint32) {
+	c, i := m.at(row)
+	if at := c.first + int(i); at < c.bucket.saved && c.flags[i]&bidChanged == 0 {
+		c.flags[i] |= bidChanged
+		c.bucket.dirty = append(c.bucket.dirty, row)
+	}
+}
+
+func (m *bids) each(f func(row uint32)) {
+	for _, hour := range m.hours {
+		for _, n := range m.buckets[hour].chunks {
+			for i := range m.chunks[n].rows {
+				f(n<<chunkBits | uint32(i))
+			}
+		}
+	}
+}
+
+func (m *bids) insert(row uint32) {
+	if m.index.Full() {
+		m.index.Rebuild(func(add func(uint64, uint32)) {
+			m.each(func(r uint32) {
+				if c, i := m.at(r); r != row {
+					add(c.auction[i], r)
+				}
+			})
+		})
+	}
+	c, i := m.at(row)
+	m.index.Insert(c.auction[i], row)
+}
+
+// of appends the rows of an auction in a route.
+func (m *bids) of(dst []uint32, r event.Route, auction uint64) []uint32 {
+	p := m.index.Probe(auction)
+	for {
+		row, ok := p.Next()
+		if !ok {
+			return dst
+		}
+		if c, i := m.at(row); c.auction[i] == auction && c.route[i] == r {
+			dst = append(dst, row)
+		}
+	}
+}
+
+// has reports whether an auction in a route has a row.
+func (m *bids) has(r event.Route, auction uint64) bool {
+	p := m.index.Probe(auction)
+	for {
+		row, ok := p.Next()
+		if !ok {
+			return false
+		}
+		if c, i := m.at(row); c.auction[i] == auction && c.route[i] == r {
+			return true
+		}
+	}
+}
+
+func (m *bids) bytes() int64 {
+	var n int64
+	for _, c := range m.chunks {
+		if c != nil {
+			n += bidChunkBytes
+		}
+	}
+	for _, b := range m.buckets {
+		n += b.texts.Bytes()
+	}
+	return n
+}
+
+const bidChunkBytes = chunkRows * (8*8 + 4*4)
+
+// auctionHash names an auction: 64 bits decide equality inside a shard (ST3).
+func auctionHash(exchange, auction string) uint64 {
+	return max(uint64(event.RouteAuction(exchange, auction)), 1)
+}
+
+// textHash is the hash of a text, 0 for none.
+func textHash(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	return max(xxh3.HashString(s), 1)
+}
+
+// offer is one row of fact_bids as state keeps it: an offer of ours, or a slot
+// we did not bid on (Bid "", Made false).
+type offer struct {
+	Imp, Bid, Response           string
+	Campaign, Creative, Currency string
+	Price                        int64
+	Expiry                       int64 // exp_s of the slot
+	Made                         bool
+}
+
+// appendOffers writes the auction id and the rows of a bid record: texts as
+// uvarint length and bytes, numbers as varints.
+func appendOffers(b []byte, auction string, list []offer) []byte {
+	b = appendText(b, auction)
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for i := range list {
+		o := &list[i]
+		b = append(b, byte(boolBit(o.Made)))
+		b = appendText(b, o.Imp)
+		if !o.Made {
+			continue
+		}
+		for _, s := range [...]string{o.Bid, o.Response, o.Campaign, o.Creative, o.Currency} {
+			b = appendText(b, s)
+		}
+		b = binary.AppendVarint(b, o.Price)
+		b = binary.AppendVarint(b, o.Expiry)
+	}
+	return b
+}
+
+// readOffers reads what appendOffers wrote. The texts alias text.
+func readOffers(dst []offer, text string) (auction string, list []offer) {
+	r := reader{rest: unsafe.Slice(unsafe.StringData(text), len(text))}
+	auction = r.text()
+	for n := r.count(1); n > 0; n-- {
+		o := offer{Made: r.byte() != 0, Imp: r.text()}
+		if o.Made {
+			o.Bid, o.Response, o.Campaign = r.text(), r.text(), r.text()
+			o.Creative, o.Currency = r.text(), r.text()
+			o.Price, o.Expiry = r.varint(), r.varint()
+		}
+		dst = append(dst, o)
+	}
+	return auction, dst
+}
+
+func (m *bids) offersOf(dst []offer, row uint32) (auction string, list []offer) {
+	c, i := m.at(row)
+	return readOffers(dst, c.bucket.texts.Text(c.offers[i], int(c.size[i])))
+}

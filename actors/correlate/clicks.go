@@ -1,0 +1,335 @@
+package correlate
+
+import (
+	"strings"
+
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/reference"
+	"github.com/advertisex/adjoin/internal/table"
+)
+
+// The values of match_method and orphan_reason in fact_clicks.
+const (
+	methodID           = "ID"
+	methodUserCreative = "USER_CREATIVE"
+	methodUserCampaign = "USER_CAMPAIGN"
+	methodNone         = "NONE"
+
+	orphanLate    = "LATE_FOR_JOIN"
+	orphanNoKeys  = "NO_KEYS"
+	orphanInvalid = "PARENT_INVALID"
+	orphanNone    = "NO_PARENT"
+)
+
+// matchClicks finds each click's impression (J2) and the columns that follow.
+func (r *resolution) matchClicks() {
+	for _, c := range r.facts {
+		own, creative := r.ownCampaign(&c.e)
+		if c.settled {
+			c.match = c.click.match
+		} else {
+			c.match = r.matchOf(&c.e, own)
+			if c.e.Test {
+				c.match.codes |= codeTest
+			}
+			if c.match.matched() && !c.match.parent.valid {
+				c.match.codes |= codeParent
+			}
+		}
+		if p := &c.match.parent; c.match.matched() {
+			c.campaign, c.creative, c.lineItem, c.adviser = p.Campaign, p.Creative, p.LineItem, p.Advertiser
+			continue
+		}
+		c.campaign, c.creative = own, c.e.CreativeID
+		if creative != nil {
+			c.lineItem = creative.LineItemID
+		}
+		settings, _ := r.s.reference.Campaign(own, c.e.EventTime)
+		c.adviser = settings.AdvertiserID
+	}
+}
+
+// ownCampaign is a click's own campaign (R-J0) and what is known of its
+// creative.
+func (r *resolution) ownCampaign(e *event.Click) (string, *reference.Creative) {
+	creative, _ := r.s.reference.Creative(e.CreativeID)
+	campaign := e.CampaignID
+	if creative != nil {
+		campaign = either(campaign, creative.CampaignID)
+	}
+	return either(campaign, unknownCampaign), creative
+}
+
+// matchOf applies R-J2 and R-J6.
+func (r *resolution) matchOf(e *event.Click, own string) match {
+	if e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.ClickLateness {
+		return match{method: methodNone, reason: orphanLate}
+	}
+	if e.ImpressionID != "" {
+		if v := r.nearest(e, func(v *view) bool { return v.wire == e.ImpressionID }); v != nil {
+			return r.matchedBy(methodID, e, v)
+		}
+	}
+	if e.AuctionID != "" {
+		auction := auctionHash(e.Exchange, e.AuctionID)
+		v := r.nearest(e, func(v *view) bool { return v.auction == auction && v.ImpID == e.ImpID })
+		if v != nil {
+			return r.matchedBy(methodAuction, e, v)
+		}
+	}
+	byUser := e.UserID != "" && own != unknownCampaign
+	invalid := false
+	if byUser {
+		v, bad := r.latest(e, own, e.CreativeID)
+		if v != nil {
+			return r.matchedBy(methodUserCreative, e, v)
+		}
+		w, worse := r.latest(e, own, "")
+		if w != nil {
+			return r.matchedBy(methodUserCampaign, e, w)
+		}
+		invalid = bad || worse
+	}
+	switch {
+	case e.ImpressionID == "" && e.AuctionID == "" && !byUser:
+		return match{method: methodNone, reason: orphanNoKeys}
+	case invalid:
+		return match{method: methodNone, reason: orphanInvalid}
+	}
+	return match{method: methodNone, reason: orphanNone}
+}
+
+func (r *resolution) matchedBy(method string, e *event.Click, v *view) match {
+	return match{
+		method: method, parent: *v,
+		inversion: e.EventTime.Sub(v.at) < -r.s.cfg.Settings.ClockTolerance,
+	}
+}
+
+// joinWindow is how long after the impression a click may follow.
+func (r *resolution) joinWindow(v *view, at event.Time) event.Span {
+	c, _ := r.s.reference.Campaign(v.Campaign, at)
+	return c.Windows.ClickJoin
+}
+
+// nearest is the impression a click means by an id: the latest at or before
+// click + 2 s, else the earliest after that; of equal times the larger id.
+func (r *resolution) nearest(e *event.Click, is func(*view) bool) *view {
+	var best *view
+	for i := range r.views {
+		v := &r.views[i]
+		if !is(v) {
+			continue
+		}
+		d := e.EventTime.Sub(v.at)
+		if d < -r.s.cfg.Settings.InversionMax || d > r.joinWindow(v, e.EventTime) {
+			continue
+		}
+		if best == nil || best.at == v.at || r.s.nearer(v.at, best.at, e.EventTime) {
+			best = v // views are in order, so an equal time is a larger id
+		}
+	}
+	return best
+}
+
+// latest is the latest valid impression of the campaign, and of the creative
+// unless it is "", inside [click - window, click]: of equal times the viewable
+// one, then the larger id. invalid reports that there were only invalid ones.
+func (r *resolution) latest(e *event.Click, campaign, creative string) (best *view, invalid bool) {
+	for i := range r.views {
+		v := &r.views[i]
+		d := e.EventTime.Sub(v.at)
+		if v.Campaign != campaign || creative != "" && v.Creative != creative || d < 0 || d > r.joinWindow(v, e.EventTime) {
+			continue
+		}
+		if !v.valid {
+			invalid = true
+			continue
+		}
+		if best == nil || v.at > best.at || v.viewable == event.True || best.viewable != event.True {
+			best = v
+		}
+	}
+	return best, invalid && best == nil
+}
+
+// orderClicks marks repeat clicks and clicks over the cap (D5, D6). Both walk
+// forward in time, so what is settled stands.
+func (r *resolution) orderClicks() {
+	type chain struct{ campaign, creative string }
+	accepted := map[chain]event.Time{}
+	taken := map[string]int32{}
+	for _, c := range r.facts {
+		settings, _ := r.s.reference.Campaign(r.computedCampaign(c), c.e.EventTime)
+		k := chain{c.campaign, c.creative}
+		last, any := accepted[k]
+		if !c.settled && any && c.e.EventTime.Sub(last) < settings.Windows.ClickRefractory {
+			c.match.codes |= codeRepeat
+		}
+		if c.match.codes&codeRepeat != 0 {
+			continue
+		}
+		accepted[k] = c.e.EventTime
+		if !c.match.matched() {
+			continue
+		}
+		id := c.match.parent.id
+		taken[id]++
+		if limit := settings.MaxClicksPerImpression; !c.settled && limit > 0 && taken[id] > limit {
+			c.match.codes |= codeCap
+		}
+	}
+}
+
+// computedCampaign is whose refractory period and cap a click has: its own
+// creative's, else its parent's, else what it declares (W).
+func (r *resolution) computedCampaign(c *clickFact) string {
+	if creative, ok := r.s.reference.Creative(c.e.CreativeID); ok && creative.CampaignID != "" {
+		return creative.CampaignID
+	}
+	return c.campaign
+}
+
+// writeClicks writes what changed.
+func (r *resolution) writeClicks() {
+	list := r.j.clicks
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && list[to].e.ID == list[from].e.ID {
+			to++
+		}
+		r.moveClickRows(list[from:to])
+		from = to
+	}
+	for _, c := range r.facts {
+		if c.match.matched() || c.wrote.there || r.s.watermark >= c.hold {
+			r.writeClick(c)
+		}
+	}
+}
+
+// moveClickRows hands what was written under a key to the record that has the
+// key now, and deletes keys that no record has any more.
+func (r *resolution) moveClickRows(list []click) {
+	for i := range list {
+		c := &list[i]
+		if !c.wrote.there || c.verdict.class == classFact && c.verdict.reused == c.wrote.reused {
+			continue
+		}
+		was := c.wrote
+		c.wrote = wroteClick{}
+		if to := heir(list, was.reused, c.e.EventTime); to != nil {
+			to.wrote = was
+			continue
+		}
+		r.s.recount(was.counts, nil)
+		r.s.counters.Corrections++
+		r.s.open.Clicks = append(r.s.open.Clicks, table.Click{
+			Route: int64(r.j.route), ClickID: c.e.ID + suffix(was.reused, c.e.EventTime), EventTime: c.e.EventTime,
+			Meta: r.s.meta(&c.e.Envelope, table.Delete, 0),
+		})
+	}
+}
+
+// heir is the record that has the key now and has not written it.
+func heir(list []click, reused bool, at event.Time) *click {
+	for i := range list {
+		c := &list[i]
+		if c.verdict.class == classFact && c.verdict.reused == reused && (!reused || c.e.EventTime == at) && !c.wrote.there {
+			return c
+		}
+	}
+	return nil
+}
+
+// writeClick writes the row of a click if it says something new.
+func (r *resolution) writeClick(c *clickFact) {
+	row := r.clickRow(c)
+	counts := r.clickCounts(c, &row)
+	hash := hashClick(&r.s.scratch.hash, &row)
+	if c.wrote.there && c.wrote.hash == hash {
+		r.s.recount(c.wrote.counts, counts)
+		c.wrote.counts = counts
+		return
+	}
+	if c.wrote.there {
+		r.s.counters.Corrections++
+	}
+	r.s.recount(c.wrote.counts, counts)
+	c.wrote = wroteClick{there: true, reused: c.verdict.reused, hash: hash, counts: counts}
+	r.s.open.Clicks = append(r.s.open.Clicks, row)
+}
+
+func (r *resolution) clickRow(c *clickFact) table.Click {
+	e := &c.e
+	flags := e.Flags
+	row := table.Click{
+		Route: int64(e.Route), ClickID: c.key, EventTime: e.EventTime, UserKey: r.userKey(e.UserID),
+		CampaignID: c.campaign, DeclaredCampaignID: e.CampaignID, CreativeID: c.creative,
+		ImpressionID: e.ImpressionID, MatchStatus: "ORPHAN", MatchMethod: methodNone, OrphanReason: c.match.reason,
+		Valid: c.valid(), IVTCodes: c.match.codes.text(),
+		LineItemID: c.lineItem, AdvertiserID: c.adviser,
+		SiteDomain: e.SiteDomain, Exchange: e.Exchange, DeviceType: max(e.DeviceType, 0), OS: e.OS, Country: e.Country,
+		LandingHost: e.LandingHost, Late: e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.LateAfter,
+	}
+	if p := &c.match.parent; c.match.matched() {
+		row.MatchStatus, row.MatchMethod, row.ImpressionID = "MATCHED", c.match.method, p.id
+		ms := floorMS(e.EventTime.Sub(p.at))
+		row.ImpToClickMS = &ms
+		row.SiteDomain, row.AppBundle, row.PlacementID = p.Site, p.App, p.Placement
+		row.Exchange, row.AdFormat, row.Currency = p.Exchange, p.AdFormat, p.Currency
+		row.DeviceType, row.OS, row.Country = p.Device, p.OS, p.Country
+		if e.CampaignID != "" && e.CampaignID != p.Campaign {
+			flags |= event.CampaignMismatch
+		}
+	}
+	if c.match.inversion {
+		flags |= event.TimeInversion
+	}
+	if e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.ClickLateness {
+		flags |= event.LateForJoin
+	}
+	if c.verdict.reused {
+		flags |= event.IDReused
+	}
+	if !row.Valid {
+		row.IVTClass = givt
+	}
+	if settings, _ := r.s.reference.Campaign(c.campaign, e.EventTime); settings.Pricing == reference.CPC {
+		row.Currency = either(settings.Currency, row.Currency)
+		if row.Valid {
+			row.CostNanos = settings.RateMicros * 1_000
+		}
+	}
+	row.Meta = r.s.meta(&e.Envelope, table.Upsert, flags)
+	return row
+}
+
+func (r *resolution) userKey(user string) string {
+	if user == "" {
+		return ""
+	}
+	return strings.Clone(r.s.users.keys.text(r.s.users.keys.of(user)))
+}
+
+// clickCounts is what a click adds to its group.
+func (r *resolution) clickCounts(c *clickFact, row *table.Click) []contribution {
+	out := contribution{
+		key: event.CampaignKey{
+			Bucket: row.EventTime.Floor(event.Minute), Campaign: row.CampaignID, Creative: row.CreativeID,
+			Exchange: row.Exchange, Country: row.Country, Currency: row.Currency, Device: row.DeviceType,
+		},
+		add:    []addend{{event.ClicksGross, 1}},
+		micros: row.CostNanos / 1_000,
+	}
+	if !row.Valid {
+		out.add = append(out.add, addend{event.ClicksGIVT, 1})
+	}
+	if !c.match.matched() {
+		out.add = append(out.add, addend{event.OrphanClicks, 1})
+	}
+	if row.Late {
+		out.add = append(out.add, addend{event.LateEvents, 1})
+	}
+	return []contribution{out}
+}

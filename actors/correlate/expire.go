@@ -1,0 +1,164 @@
+package correlate
+
+import (
+	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// What expires does so in buckets, once the frontier has passed the last record
+// that could ask for anything in them (T6, T7, ST1). It happens at a cut, after
+// everything is resolved, so no decision ever misses what was there when it
+// became due.
+
+// margin is held beyond what the rules ask, for decisions that fall due a
+// minute or two after the rest (pathSettles).
+const margin = 10 * event.Minute
+
+// longestDay is the longest local day: an impression that is corrected needs
+// the user's other impressions of its day (countReach).
+const longestDay = 25 * event.Hour
+
+// impressionHold is how long after its event time an impression is held.
+func (s *Shard) impressionHold() event.Span {
+	set := &s.cfg.Settings
+	return max(s.longest.clickJoin, s.longest.viewThrough, set.Conflict.Impression, longestDay) +
+		max(set.Horizon.Impression, set.Horizon.Click, set.ViewLateness) + set.Slack + margin
+}
+
+// bidHold is how long after the end of its bucket's hour a bid is held: the
+// bucket is that of the last impression that could join it.
+func (s *Shard) bidHold() event.Span {
+	set := &s.cfg.Settings
+	return max(set.BidLateness, set.Horizon.Bid) + set.Slack + margin
+}
+
+// expire drops every bucket that is over.
+func (s *Shard) expire() {
+	s.expireContests()
+	hold := s.impressionHold()
+	for len(s.imps.hours) > 0 && s.imps.hours[0].Add(bucketSpan).Add(hold) < s.frontier {
+		s.dropImpressions(s.imps.buckets[s.imps.hours[0]])
+		s.imps.hours = s.imps.hours[1:]
+	}
+	hold = s.bidHold()
+	for len(s.bids.hours) > 0 && s.bids.hours[0].Add(bucketSpan).Add(hold) < s.frontier {
+		s.dropBids(s.bids.buckets[s.bids.hours[0]])
+		s.bids.hours = s.bids.hours[1:]
+	}
+	// The last instant of a local day is less than two days after its UTC start.
+	over := s.frontier.Add(-s.impressionHold() - 2*event.Day)
+	s.reach.expire(int32(over.Floor(event.Day) / event.Time(event.Day)))
+}
+
+func (s *Shard) dropImpressions(b *impBucket) {
+	m := &s.imps
+	for _, n := range b.chunks {
+		c := m.chunks[n]
+		for i := range uint32(c.rows) {
+			s.dropImpression(c, i, n<<chunkBits|i)
+		}
+	}
+	for _, n := range b.chunks {
+		m.chunks[n] = nil
+		m.free = append(m.free, n)
+	}
+	m.count -= b.rows
+	delete(m.buckets, b.hour)
+	if m.recent == b {
+		m.recent = nil
+	}
+}
+
+// dropImpression takes a row out of the indexes and lists.
+func (s *Shard) dropImpression(c *impChunk, i, row uint32) {
+	m := &s.imps
+	f := c.flags[i]
+	text := ""
+	if f.form() == column.Plain {
+		text = m.plainID(c, i)
+	}
+	route := m.routeOf(row, &s.users)
+	m.byID.Remove(column.Mix(column.HashID(packedID(c, i), f.form(), text), uint64(route)), row)
+	if a := c.auctionOf(i); a != 0 {
+		m.byAuction.Remove(a, row)
+	}
+	if f&impQuantity != 0 {
+		delete(m.quantity, row)
+	}
+	if f&impWide != 0 {
+		delete(m.wide, row)
+	}
+	if f&impWon != 0 {
+		delete(m.odd, row)
+	}
+	if f&impContested != 0 {
+		k := contestKey{kind: event.KindImpression, route: route, id: string(m.appendID(nil, row))}
+		s.detach(k, row)
+	}
+	if c.user[i] != noUser {
+		s.unlinkTouch(row)
+	}
+}
+
+func packedID(c *impChunk, i uint32) column.ID {
+	if c.flags[i].form() == column.Plain {
+		return column.ID{}
+	}
+	return c.id[i]
+}
+
+func (s *Shard) dropBids(b *bidBucket) {
+	m := &s.bids
+	for _, n := range b.chunks {
+		c := m.chunks[n]
+		for i := range uint32(c.rows) {
+			row := n<<chunkBits | i
+			m.index.Remove(c.auction[i], row)
+			if c.pos[i] == widePosition {
+				delete(m.wide, row)
+			}
+			if c.flags[i]&bidContested != 0 {
+				s.detach(contestKey{kind: event.KindBid, route: c.route[i], auction: c.auction[i]}, row)
+			}
+		}
+	}
+	for _, n := range b.chunks {
+		m.chunks[n] = nil
+		m.free = append(m.free, n)
+	}
+	m.count -= b.rows
+	delete(m.buckets, b.hour)
+	if m.recent == b {
+		m.recent = nil
+	}
+}
+
+// detach tells a contest that a row of it has expired: what it says stands.
+func (s *Shard) detach(k contestKey, row uint32) {
+	c := s.contests[k]
+	if c == nil {
+		return
+	}
+	for i := range c.members {
+		if m := &c.members[i]; m.row == row+1 {
+			m.row, m.gone = 0, true
+			s.contestChanged(c)
+		}
+	}
+}
+
+func (s *Shard) setContested(k event.Kind, row uint32, set bool) {
+	if k == event.KindBid {
+		c, i := s.bids.at(row)
+		c.flags[i] &^= bidContested
+		if set {
+			c.flags[i] |= bidContested
+		}
+		return
+	}
+	c, i := s.imps.at(row)
+	c.flags[i] &^= impContested
+	if set {
+		c.flags[i] |= impContested
+	}
+}

@@ -1,0 +1,428 @@
+package correlate
+
+import (
+	"math/bits"
+	"strings"
+
+	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/reference"
+	"github.com/advertisex/adjoin/internal/table"
+)
+
+// unknownCampaign is the campaign of a touch that names none and whose creative
+// nobody knows (R-J0).
+const unknownCampaign = "unknown"
+
+// testTraffic is the only code an impression or bid can have by itself; all
+// codes known here are of class GIVT.
+const (
+	testTraffic = "TEST_TRAFFIC"
+	givt        = "GIVT"
+)
+
+// described is an impression with what reference data and its own lateness add.
+type described struct {
+	creativeDims
+	placeDims
+	deviceDims
+	viewable, measurable event.Tri
+	flags                event.Flags
+	late, tooLate        bool
+	priced               bool
+}
+
+// describe applies R-J0, the validity rules, T4 and T6.
+func (s *Shard) describe(e *event.Impression, d *described) {
+	age := e.Ingest.Sub(e.EventTime)
+	d.flags = e.Flags
+	d.late = age > s.cfg.Settings.LateAfter
+	d.tooLate = e.AuctionID != "" && age > s.cfg.Settings.BidLateness
+	if d.tooLate {
+		d.flags |= event.LateForJoin
+	}
+	format := e.AdFormat
+	campaign, lineItem := e.CampaignID, e.LineItemID
+	if c, ok := s.reference.Creative(e.CreativeID); ok {
+		campaign = either(campaign, c.CampaignID)
+		lineItem = either(lineItem, c.LineItemID)
+		if format == "unknown" || format == "" {
+			format = either(c.AdFormat, "unknown")
+		}
+	}
+	if campaign == "" {
+		campaign = unknownCampaign
+		d.flags |= event.UnmappedCreative
+	}
+	settings, _ := s.reference.Campaign(campaign, e.EventTime)
+	d.priced = settings.Pricing == reference.CPM
+	d.creativeDims = creativeDims{
+		Campaign: campaign, Creative: e.CreativeID, LineItem: lineItem,
+		Advertiser: either(e.Advertiser, settings.AdvertiserID),
+	}
+	d.placeDims = placeDims{
+		Site: e.SiteDomain, App: e.AppBundle, Placement: e.PlacementID,
+		Exchange: e.Exchange, AdFormat: either(format, "unknown"), ImpID: e.ImpID,
+	}
+	d.deviceDims = deviceDims{OS: e.OS, Country: e.Country, Currency: e.Currency, Device: max(e.DeviceType, 0)}
+	d.viewable, d.measurable = viewability(e, d.AdFormat)
+}
+
+func either(first, second string) string {
+	if first != "" {
+		return first
+	}
+	return second
+}
+
+// viewability is what the record declares, else what its time in view says by
+// the MRC thresholds.
+func viewability(e *event.Impression, format string) (viewable, measurable event.Tri) {
+	viewable = e.Viewable
+	if viewable == event.Unknown && e.InViewMS != event.Absent {
+		threshold := int64(1_000)
+		if format == "video" {
+			threshold = 2_000
+		}
+		viewable = triOf(e.InViewMS >= threshold)
+	}
+	measurable = e.Measurable
+	if measurable == event.Unknown && viewable != event.Unknown {
+		measurable = event.True
+	}
+	return viewable, measurable
+}
+
+func triOf(b bool) event.Tri {
+	if b {
+		return event.True
+	}
+	return event.False
+}
+
+// Impression applies one impression record. It may set e.EventTime and e.Flags
+// (T1).
+func (s *Shard) Impression(e *event.Impression) {
+	if !s.admit(event.KindImpression, &e.Envelope, e.CampaignID) {
+		return
+	}
+	id, form := column.Pack(e.ID)
+	hash := column.Mix(column.HashID(id, form, e.ID), uint64(e.Route))
+	if prior, ok := s.imps.find(hash, id, form, e.ID, e.Route, &s.users); ok {
+		s.repeatImpression(e, prior)
+		return
+	}
+	d := &s.scratch.described
+	s.describe(e, d)
+	row := s.insertImpression(e, d, id, form, hash)
+	s.ledger.at(e.Partition).Facts++
+	s.countImpression(row, 1)
+	s.streamImpression(e, d, "")
+	s.askWin(row)
+	s.touchJourney(e.Route, e.EventTime)
+}
+
+// find is a row of this id and route.
+func (m *impressions) find(hash uint64, id column.ID, f column.Form, text string, r event.Route, u *users) (uint32, bool) {
+	p := m.byID.Probe(hash)
+	for {
+		row, ok := p.Next()
+		if !ok {
+			return 0, false
+		}
+		if m.is(row, id, f, text) && m.routeOf(row, u) == r {
+			return row, true
+		}
+	}
+}
+
+func (m *impressions) is(row uint32, id column.ID, f column.Form, text string) bool {
+	c, i := m.at(row)
+	if c.flags[i].form() != f {
+		return false
+	}
+	if f == column.Plain {
+		return m.plainID(c, i) == text
+	}
+	return c.id[i] == id
+}
+
+func (m *impressions) routeOf(row uint32, u *users) event.Route {
+	c, i := m.at(row)
+	if n := c.user[i]; n != noUser {
+		return u.route[n]
+	}
+	return c.route[i]
+}
+
+// insertImpression makes the row of a fact.
+func (s *Shard) insertImpression(e *event.Impression, d *described, id column.ID, form column.Form, hash uint64) uint32 {
+	m := &s.imps
+	hour := e.EventTime.Floor(bucketSpan)
+	row := m.add(hour)
+	c, i := m.at(row)
+	if form == column.Plain {
+		id = column.ID{Hi: uint64(len(e.ID)), Lo: uint64(c.bucket.texts.Add(e.ID))}
+	}
+	c.id[i] = id
+	c.print[i] = printOf(&e.Print)
+	c.offset[i] = uint32(e.EventTime - hour)
+	c.creative[i] = s.dims.putCreative(d.creativeDims)
+	c.place[i] = s.dims.putPlace(d.placeDims)
+	c.device[i] = s.dims.putDevice(d.deviceDims)
+	c.flags[i] = factFlags(e, d, form)
+	c.setPrice(i, e.PriceMicros)
+	if e.AuctionID != "" {
+		c.setAuction(i, auctionHash(e.Exchange, e.AuctionID), textHash(e.BidID))
+	}
+	if e.QuantityE6 != oneE6 {
+		c.flags[i] |= impQuantity
+		m.quantity[row] = e.QuantityE6
+	}
+	s.placeRecord(row, &e.Envelope)
+	c.user[i], c.older[i], c.newer[i] = noUser, 0, 0
+	if e.UserID != "" {
+		c.user[i] = s.users.of(e.Route, e.UserID)
+		s.linkTouch(row)
+	} else {
+		c.setRoute(i, e.Route)
+	}
+	s.indexImpression(row, hash)
+	return row
+}
+
+func factFlags(e *event.Impression, d *described, form column.Form) impFlags {
+	f := impFact | impFlags(form)<<impFormShift |
+		impFlags(d.viewable)<<impViewableShift | impFlags(d.measurable)<<impMeasurableShift |
+		impFlags(packRecordFlags(e.Flags))<<impFlagShift
+	for _, bit := range [...]struct {
+		set  bool
+		flag impFlags
+	}{
+		{!e.Test, impValid}, {d.late, impLate}, {d.tooLate, impTooLate},
+		{e.CampaignID != "", impDeclared}, {d.priced, impPriced},
+	} {
+		if bit.set {
+			f |= bit.flag
+		}
+	}
+	return f
+}
+
+// placeRecord notes which record a row states.
+func (s *Shard) placeRecord(row uint32, e *event.Envelope) {
+	m := &s.imps
+	c, i := m.at(row)
+	pos, fits := packPosition(s.ledger.of(e.Partition), &e.Position)
+	ms, close := offsetMS(e.Ingest, c.bucket.hour)
+	c.pos[i], c.ingest[i] = pos, ms
+	if fits && close {
+		if c.flags[i]&impWide != 0 {
+			c.flags[i] &^= impWide
+			delete(m.wide, row)
+		}
+		return
+	}
+	c.flags[i] |= impWide
+	pos2 := e.Position
+	pos2.Topic = strings.Clone(pos2.Topic)
+	m.wide[row] = wideRow{pos: pos2, ingest: e.Ingest}
+}
+
+func (s *Shard) positionOf(row uint32) event.Position {
+	c, i := s.imps.at(row)
+	if c.flags[i]&impWide != 0 {
+		return s.imps.wide[row].pos
+	}
+	return s.ledger.position(c.pos[i])
+}
+
+// linkTouch puts a row at the head of its user's list.
+func (s *Shard) linkTouch(row uint32) {
+	c, i := s.imps.at(row)
+	u := c.user[i]
+	if head := s.users.head[u]; head != 0 {
+		c.older[i] = head
+		hc, hi := s.imps.at(head - 1)
+		hc.newer[hi] = row + 1
+	}
+	s.users.head[u] = row + 1
+	s.users.live[u]++
+	s.users.last[u] = max(s.users.last[u], c.bucket.hour)
+}
+
+// unlinkTouch takes a row out of its user's list.
+func (s *Shard) unlinkTouch(row uint32) {
+	c, i := s.imps.at(row)
+	u := c.user[i]
+	if n := c.newer[i]; n != 0 {
+		nc, ni := s.imps.at(n - 1)
+		nc.older[ni] = c.older[i]
+	} else {
+		s.users.head[u] = c.older[i]
+	}
+	if o := c.older[i]; o != 0 {
+		oc, oi := s.imps.at(o - 1)
+		oc.newer[oi] = c.newer[i]
+	}
+	s.users.live[u]--
+}
+
+func (s *Shard) indexImpression(row uint32, hash uint64) {
+	m := &s.imps
+	if m.byID.Full() {
+		m.byID.Rebuild(func(add func(uint64, uint32)) {
+			m.each(func(r uint32) {
+				if r != row {
+					add(m.idHash(r, m.routeOf(r, &s.users)), r)
+				}
+			})
+		})
+	}
+	m.byID.Insert(hash, row)
+	c, i := m.at(row)
+	auction := c.auctionOf(i)
+	if auction == 0 {
+		return
+	}
+	if m.byAuction.Full() {
+		m.byAuction.Rebuild(func(add func(uint64, uint32)) {
+			m.each(func(r uint32) {
+				c, i := m.at(r)
+				if a := c.auctionOf(i); a != 0 && r != row {
+					add(a, r)
+				}
+			})
+		})
+	}
+	m.byAuction.Insert(auction, row)
+}
+
+// each calls f for every row, bucket by bucket in order of time.
+func (m *impressions) each(f func(row uint32)) {
+	for _, hour := range m.hours {
+		for _, n := range m.buckets[hour].chunks {
+			for i := range m.chunks[n].rows {
+				f(n<<chunkBits | uint32(i))
+			}
+		}
+	}
+}
+
+// countImpression adds what a row counts for, or with sign -1 takes it back.
+func (s *Shard) countImpression(row uint32, sign int64) {
+	c, i := s.imps.at(row)
+	f := c.flags[i]
+	at := c.bucket.hour + event.Time(c.offset[i])
+	quantity := s.imps.quantityOf(row)
+	g := s.aggregates.at(group{
+		minute: minuteOf(at), creative: s.dims.group[c.creative[i]],
+		exchange: s.dims.group[c.place[i]], device: s.dims.group[c.device[i]],
+	})
+	g.add[event.ImpressionsGross] += sign * quantity
+	if f&impLate != 0 {
+		g.add[event.LateEvents] += sign
+	}
+	if f&impValid == 0 {
+		g.add[event.ImpressionsGIVT] += sign * quantity
+		return
+	}
+	if f.measurable() == event.True {
+		g.add[event.MeasurableCount] += sign * quantity
+	}
+	if f.viewable() == event.True {
+		g.add[event.ViewableCount] += sign * quantity
+	}
+	if price := c.priceOf(i); f&impPriced != 0 && price != event.Absent {
+		g.spend = g.spend.Add(event.Int128Of(sign * costNanos(price, quantity)))
+	}
+	if c.user[i] != noUser {
+		s.countReach(row, at, sign)
+	}
+}
+
+func (s *Shard) countReach(row uint32, at event.Time, sign int64) {
+	c, i := s.imps.at(row)
+	campaign := s.dims.camp[c.creative[i]]
+	key := reachKey{campaign, s.dayOf(campaign, at)}
+	if sign > 0 {
+		s.reach.add(key, c.user[i])
+		return
+	}
+	for n := s.users.head[c.user[i]]; n != 0; {
+		other := n - 1
+		oc, oi := s.imps.at(other)
+		n = oc.older[oi]
+		const counts = impFact | impValid
+		if other == row || oc.flags[oi]&counts != counts || s.dims.camp[oc.creative[oi]] != campaign {
+			continue
+		}
+		if s.dayOf(campaign, s.imps.time(other)) == key.day {
+			return // still reached
+		}
+	}
+	s.reach.remove(key, c.user[i])
+}
+
+// costNanos is a CPM price for a quantity: one CPM micro is one nano for each
+// impression (events 1.1), half to even.
+func costNanos(price, quantityE6 int64) int64 {
+	if quantityE6 == oneE6 {
+		return price
+	}
+	hi, lo := bits.Mul64(uint64(price), uint64(quantityE6))
+	q, r := bits.Div64(hi, lo, oneE6)
+	if r*2 > oneE6 || r*2 == oneE6 && q&1 == 1 {
+		q++
+	}
+	return int64(q)
+}
+
+// streamImpression gives the row of a fact to the Sink. suffix is what a reused
+// id carries (D3).
+func (s *Shard) streamImpression(e *event.Impression, d *described, suffix string) {
+	row := &s.scratch.impression
+	*row = table.Impression{
+		Route: int64(e.Route), ImpressionID: e.ID + suffix, EventTime: e.EventTime,
+		CreativeID: d.Creative, CampaignID: d.Campaign, LineItemID: d.LineItem, AdvertiserID: d.Advertiser,
+		SiteDomain: d.Site, PagePath: e.PagePath, AppBundle: d.App, PlacementID: d.Placement,
+		Exchange: d.Exchange, AuctionID: e.AuctionID, ImpID: e.ImpID, BidID: e.BidID,
+		PriceType: e.PriceType, Currency: d.Currency, QuantityE6: e.QuantityE6, AdFormat: d.AdFormat,
+		Width: max(e.Width, 0), Height: max(e.Height, 0),
+		DeviceType: d.Device, OS: d.OS, Browser: e.Browser, Country: d.Country, Region: e.Region,
+		Valid: !e.Test, Late: d.late,
+	}
+	flags := d.flags
+	if suffix != "" {
+		flags |= event.IDReused
+	}
+	row.Meta = s.meta(&e.Envelope, table.Upsert, flags)
+	if e.UserID != "" {
+		n, _ := s.users.find(e.Route)
+		row.UserKey, row.UserIDType = s.users.keys.text(s.users.key[n]), "user"
+	}
+	if e.Test {
+		row.IVTClass, row.IVTCodes = givt, testTraffic
+	}
+	x := &s.scratch
+	if e.PriceMicros != event.Absent {
+		x.price = e.PriceMicros
+		row.PriceMicros = &x.price
+	}
+	if e.InViewMS != event.Absent {
+		x.inView = e.InViewMS
+		row.InViewMS = &x.inView
+	}
+	row.Measurable = boolOf(d.measurable, &x.measurable)
+	row.Viewable = boolOf(d.viewable, &x.viewable)
+	s.counters.Streamed++
+	s.cfg.Sink.Impression(row)
+}
+
+func boolOf(t event.Tri, b *bool) *bool {
+	if t == event.Unknown {
+		return nil
+	}
+	*b = t == event.True
+	return b
+}
