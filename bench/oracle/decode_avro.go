@@ -84,10 +84,12 @@ type schemas struct {
 	framed  bool // a first byte of zero is the registry framing
 	byPrint map[uint64]*writer
 	byID    map[uint32]*writer
+
+	contained map[string]*writer // by the text in a container's header
 }
 
 func newSchemas(set *Settings) (*schemas, error) {
-	s := &schemas{byPrint: map[uint64]*writer{}, byID: map[uint32]*writer{}}
+	s := &schemas{byPrint: map[uint64]*writer{}, byID: map[uint32]*writer{}, contained: map[string]*writer{}}
 	own, err := s.add(bidSchema)
 	if err != nil {
 		return nil, fmt.Errorf("built-in bid schema: %w", err)
@@ -141,7 +143,7 @@ func faulty(reason event.Reason) []datum { return []datum{{fault: &fault{reason:
 func (s *schemas) data(b []byte, blockMax int) []datum {
 	switch {
 	case bytes.HasPrefix(b, []byte("Obj\x01")):
-		return container(b, blockMax)
+		return s.container(b, blockMax)
 	case len(b) >= 2 && b[0] == 0xC3 && b[1] == 0x01:
 		if len(b) < 10 {
 			return faulty(event.BadAvro)
@@ -197,14 +199,19 @@ func validText(tree any) bool {
 }
 
 // container reads a container file. What stands before a broken block stands.
-func container(b []byte, blockMax int) []datum {
+func (s *schemas) container(b []byte, blockMax int) []datum {
 	var unit string
 	rd, err := ocf.NewReader(bytes.NewReader(b),
 		ocf.WithMaxDecompressedBlockBytes(int64(blockMax)),
 		ocf.WithReaderSchemaFunc(func(rd *ocf.Reader) (*avro.Schema, error) {
-			w, err := strip(rd.Schema())
-			if err != nil {
-				return nil, err
+			name := string(rd.Metadata()["avro.schema"])
+			w := s.contained[name]
+			if w == nil {
+				var err error
+				if w, err = strip(rd.Schema()); err != nil {
+					return nil, err
+				}
+				s.contained[name] = w
 			}
 			unit = w.unit
 			return w.schema, nil

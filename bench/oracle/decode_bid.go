@@ -44,9 +44,12 @@ func (r bidRecord) state(name, val, standard string) {
 }
 
 // raw is the value under the first of the names that the record has.
-func (r bidRecord) raw(names ...string) value {
-	for _, name := range names {
-		if v, ok := r.tree[name]; ok {
+func (r bidRecord) raw(name string, legacy ...string) value {
+	if v, ok := r.tree[name]; ok {
+		return avroValue(v)
+	}
+	for _, other := range legacy {
+		if v, ok := r.tree[other]; ok {
 			return avroValue(v)
 		}
 	}
@@ -55,7 +58,7 @@ func (r bidRecord) raw(names ...string) value {
 
 // id reads an id; further names are those of legacy schemas.
 func (r bidRecord) id(name, standard string, legacy ...string) string {
-	v := r.raw(append([]string{name}, legacy...)...)
+	v := r.raw(name, legacy...)
 	if v.text == "AUDIT" {
 		r.test = true
 	}
@@ -70,7 +73,7 @@ func (r bidRecord) id(name, standard string, legacy ...string) string {
 func (r bidRecord) label(name string) string { return r.words.keep(r.id(name, "")) }
 
 func (r bidRecord) free(name, standard string, legacy ...string) string {
-	s := r.cut(r.raw(append([]string{name}, legacy...)...))
+	s := r.cut(r.raw(name, legacy...))
 	r.state(name, s, standard)
 	return s
 }

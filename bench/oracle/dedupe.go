@@ -17,6 +17,10 @@ type identity struct {
 	id    string
 }
 
+func (a identity) compare(b identity) int {
+	return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.scope, b.scope), cmp.Compare(a.id, b.id))
+}
+
 // inOrder is the order of the records of one identity (D1).
 func inOrder(a, b *head) int {
 	x, y := head8(a.print), head8(b.print)
@@ -35,19 +39,26 @@ type deduper struct {
 	in      *intake
 }
 
-// dedupe walks each identity in order (R-D1): the first record is the fact, what
-// lies within its horizon is its duplicate or conflict, the first beyond it is
-// the next fact.
+// dedupe puts the records of each identity side by side and walks them in order
+// (R-D1): the first record is the fact, what lies within its horizon is its
+// duplicate or conflict, the first beyond it is the next fact. It keeps the
+// facts, in the order they came.
 func dedupe[R record](d deduper, records []R, of func(R) identity) []R {
-	groups := map[identity][]int32{}
-	for i, r := range records {
-		id := of(r)
-		groups[id] = append(groups[id], int32(i))
+	order := make([]int32, len(records))
+	for i := range order {
+		order[i] = int32(i)
 	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(of(records[a]).compare(of(records[b])), inOrder(records[a].self(), records[b].self()))
+	})
 	isFact := make([]bool, len(records))
-	for _, group := range groups {
-		slices.SortFunc(group, func(a, b int32) int { return inOrder(records[a].self(), records[b].self()) })
-		walk(d, records, group, isFact)
+	for start := 0; start < len(order); {
+		end := start + 1
+		for end < len(order) && of(records[order[end]]) == of(records[order[start]]) {
+			end++
+		}
+		walk(d, records, order[start:end], isFact)
+		start = end
 	}
 	facts := records[:0]
 	for i, r := range records {
@@ -62,7 +73,10 @@ func dedupe[R record](d deduper, records []R, of func(R) identity) []R {
 
 func walk[R record](d deduper, records []R, group []int32, isFact []bool) {
 	var fact *head
-	seen := map[[8]byte]bool{}
+	var seen map[[8]byte]bool
+	if len(group) > 1 {
+		seen = map[[8]byte]bool{}
+	}
 	for _, i := range group {
 		h := records[i].self()
 		print := head8(h.print)
@@ -79,7 +93,9 @@ func walk[R record](d deduper, records []R, group []int32, isFact []bool) {
 		default:
 			d.conflict(fact, h, records[i].declared())
 		}
-		seen[print] = true
+		if seen != nil {
+			seen[print] = true
+		}
 	}
 }
 

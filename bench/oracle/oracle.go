@@ -87,6 +87,7 @@ func Run(input Input) (*Tables, error) {
 	w.settle(adjustments, in)
 	w.attribute()
 	w.count()
+	in.bids, in.impressions, in.clicks, in.conversions = nil, nil, nil, nil
 	tables := w.tables()
 	tables.Rejected = rejectedRows(in.rejections)
 	tables.Ledger, tables.Records = in.ledger, counts
@@ -144,18 +145,13 @@ func read(src Source, set *Settings) (*intake, map[string]int64, error) {
 	return in, counts, nil
 }
 
-// tables writes the rows of the facts and the aggregates.
+// tables writes the rows of the facts and the aggregates. Bids and impressions,
+// which are most of the memory, come last and are given up one by one.
 func (w *world) tables() *Tables {
 	users := &userKeys{secret: w.set.UserKeySecret, known: map[string]string{}}
 	t := &Tables{CampaignMinutes: w.minutes().rows(), CampaignDays: w.days(users)}
-	for _, b := range w.bids {
-		t.Bids = append(t.Bids, b.bidRows(users)...)
-	}
 	for _, x := range w.wins {
 		t.Wins = append(t.Wins, x.row())
-	}
-	for _, i := range w.impressions {
-		t.Impressions = append(t.Impressions, i.row(users))
 	}
 	for _, c := range w.clicks {
 		t.Clicks = append(t.Clicks, w.clickRow(c, users))
@@ -163,6 +159,22 @@ func (w *world) tables() *Tables {
 	for _, c := range w.conversions {
 		t.Conversions = append(t.Conversions, c.row(users))
 		t.Attributions = append(t.Attributions, w.attributionRows(c)...)
+	}
+	bids, impressions := w.bids, w.impressions
+	*w = world{}
+	t.Impressions = make([]table.Impression, 0, len(impressions))
+	for n, i := range impressions {
+		t.Impressions = append(t.Impressions, i.row(users))
+		impressions[n] = nil
+	}
+	rows := 0
+	for _, b := range bids {
+		rows += len(b.offers) + len(b.unanswered())
+	}
+	t.Bids = make([]table.Bid, 0, rows)
+	for n, b := range bids {
+		t.Bids = append(t.Bids, b.bidRows(users)...)
+		bids[n] = nil
 	}
 	t.sort()
 	return t

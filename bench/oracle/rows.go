@@ -50,10 +50,8 @@ func (b *bid) bidRows(users *userKeys) []table.Bid {
 	for _, p := range b.targeting {
 		base.Targeting.KeyValue = append(base.Targeting.KeyValue, table.Pair{Key: p.key, Value: p.value})
 	}
-	var rows []table.Bid
-	answered := map[string]bool{}
+	rows := make([]table.Bid, 0, 2)
 	for _, o := range b.offers {
-		answered[o.impID] = true
 		row := base
 		row.ImpID, row.BidID = o.impID, o.bidID
 		for _, m := range b.imps {
@@ -68,17 +66,26 @@ func (b *bid) bidRows(users *userKeys) []table.Bid {
 		row.LossCode, row.MinToWinMicros = o.loss, o.minToWin
 		rows = append(rows, row)
 	}
-	for _, m := range b.imps {
-		if answered[m.id] {
-			continue
-		}
-		answered[m.id] = true
+	for _, m := range b.unanswered() {
 		row := base
 		row.ImpID = m.id
 		m.fill(&row)
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// unanswered is the imps without an offer; of several with one id the first.
+func (b *bid) unanswered() []imp {
+	var left []imp
+	for i, m := range b.imps {
+		offered := slices.ContainsFunc(b.offers, func(o offer) bool { return o.impID == m.id })
+		before := slices.ContainsFunc(b.imps[:i], func(n imp) bool { return n.id == m.id })
+		if !offered && !before {
+			left = append(left, m)
+		}
+	}
+	return left
 }
 
 func (m imp) fill(row *table.Bid) {

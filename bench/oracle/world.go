@@ -18,7 +18,7 @@ type world struct {
 	clicks      []*click
 	conversions []*conversion
 
-	bidsOf        map[chain][]*bid         // by exchange and auction
+	bidsOf        map[chain][]*bid         // with offers, by exchange and auction
 	impressionsOf map[string][]*impression // by wire id
 	auctionsOf    map[chain][]*impression  // by exchange, auction and imp
 	clicksOf      map[string][]*click      // by wire id
@@ -44,8 +44,10 @@ func newWorld(set *Settings, ref *references, in *intake) *world {
 		views: map[event.Route][]*impression{}, taps: map[event.Route][]*click{},
 	}
 	for _, b := range w.bids {
-		k := chain{b.exchange, b.auction, ""}
-		w.bidsOf[k] = append(w.bidsOf[k], b)
+		if len(b.offers) > 0 {
+			k := chain{b.exchange, b.auction, ""}
+			w.bidsOf[k] = append(w.bidsOf[k], b)
+		}
 	}
 	for _, i := range w.impressions {
 		w.describe(i)
