@@ -62,7 +62,7 @@ func (f *Fields) ID(name string, v Value) string {
 		return ""
 	case Text:
 	case Number:
-		if !isInteger(v.Text) {
+		if !event.IsInteger(v.Text) {
 			f.Fail(event.BadID, name, "a number with a fraction or exponent is no id")
 			return ""
 		}
@@ -80,15 +80,6 @@ func (f *Fields) ID(name string, v Value) string {
 		f.Fail(why, name, "longer than 128 bytes or with a control character")
 	}
 	return id
-}
-
-func isInteger(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c == '.' || c|0x20 == 'e' {
-			return false
-		}
-	}
-	return true
 }
 
 // FreeText reads text that no rule interprets, cut to MaxTextBytes.

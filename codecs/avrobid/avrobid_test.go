@@ -302,6 +302,14 @@ func TestALegacyAmountThatIsNoNumberIsRejected(t *testing.T) {
 	}
 }
 
+func TestN1_AFloatIsNoID(t *testing.T) {
+	const schema = `{"type":"record","name":"B","fields":[{"name":"auction_id","type":"string"},{"name":"timestamp","type":"long"},{"name":"user_id","type":"double"}]}`
+	c := decode(t, decoder(t, avrobid.Config{Schema: schema}), encodeWith(t, schema, map[string]any{"auction_id": "a", "timestamp": 1, "user_id": 12.0}))
+	if len(c.rejects) != 1 || c.rejects[0].Reason != event.BadID || c.rejects[0].Field != "user_id" {
+		t.Errorf("%+v", c.rejects)
+	}
+}
+
 func BenchmarkDecodeHot(b *testing.B) {
 	e := full()
 	e.Consent = ""

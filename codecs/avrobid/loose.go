@@ -60,27 +60,31 @@ func (l *loose) text(r map[string]any, name, otherwise string) string {
 	return l.value(v).Text
 }
 
-// id is like text, for ids: a number with a fraction is none.
-func (l *loose) id(r map[string]any, name, otherwise string) string {
-	v, there := r[name]
-	if !there {
-		return otherwise
+// notAnID is what a floating-point number or a truth value becomes where an id
+// is due: the rules for ids refuse it.
+const notAnID = "\x00"
+
+// id is like text, for ids.
+func (l *loose) id(r map[string]any, name string) string {
+	switch v := r[name].(type) {
+	case nil, string, []byte, int32, int64:
+		return l.value(v).Text
 	}
-	return l.f.ID(name, l.value(v))
+	return notAnID
 }
 
 // whole is a whole number of 32 bits, otherwise where it is not there, is null
-// or is none.
+// or is none. One that is too large is the least, which no range includes.
 func (l *loose) whole(r map[string]any, name string, otherwise int32) int32 {
-	return int32(l.long(r, name, int64(otherwise), -1<<31, 1<<31-1))
-}
-
-func (l *loose) long(r map[string]any, name string, otherwise, lo, hi int64) int64 {
-	v, there := r[name]
-	if !there || v == nil {
-		return otherwise
+	v := l.value(r[name])
+	n, readable, ok := event.ParseInt(v.Text, -1<<31, 1<<31-1)
+	switch {
+	case ok:
+		return int32(n)
+	case readable:
+		return -1 << 31
 	}
-	return l.f.Int(name, l.value(v), lo, hi, otherwise)
+	return otherwise
 }
 
 func (l *loose) truth(r map[string]any, name string) bool {
@@ -108,8 +112,8 @@ func (l *loose) texts(r map[string]any, name string) []string {
 // decodeLoose reads a datum of w into d.
 func (d *draft) decodeLoose(w *writer, l *loose) {
 	r := l.record
-	d.AuctionID = l.id(r, "auction_id", "")
-	d.Exchange = l.id(r, "exchange", "")
+	d.AuctionID = l.id(r, "auction_id")
+	d.Exchange = l.id(r, "exchange")
 	d.stated.SourceTID = l.text(r, "source_tid", "")
 	d.looseTime(w, l)
 	d.AuctionType = l.whole(r, "auction_type", 2)
@@ -118,8 +122,8 @@ func (d *draft) decodeLoose(w *writer, l *loose) {
 	d.looseUser(l)
 	d.SiteDomain = l.text(r, "site_domain", "")
 	d.PageURL = l.text(r, "page_url", "")
-	d.AppBundle = l.id(r, "app_bundle", "")
-	d.Publisher = l.id(r, "publisher_id", "")
+	d.AppBundle = l.id(r, "app_bundle")
+	d.Publisher = l.id(r, "publisher_id")
 	d.SiteCategories = l.texts(r, "site_cat")
 	d.looseImps(w, l)
 	d.looseTargeting(l)
@@ -130,7 +134,10 @@ func (d *draft) decodeLoose(w *writer, l *loose) {
 
 // code is an optional code, -1 for none.
 func (l *loose) code(r map[string]any, name string) int32 {
-	if n := l.whole(r, name, -1); n >= -1 {
+	if r[name] == nil {
+		return -1
+	}
+	if n := l.whole(r, name, invalid); n >= 0 {
 		return n
 	}
 	return invalid
@@ -160,10 +167,10 @@ func (d *draft) looseUser(l *loose) {
 	if !nested {
 		r = l.record
 	}
-	d.UserID = l.id(r, "user_id", "")
-	d.stated.ExchangeUserID = l.id(r, "exchange_user_id", "")
+	d.UserID = l.id(r, "user_id")
+	d.stated.ExchangeUserID = l.id(r, "exchange_user_id")
 	d.UserIDType = l.text(r, "user_id_type", "cookie")
-	d.IFA = l.id(r, "ifa", "")
+	d.IFA = l.id(r, "ifa")
 	d.LMT = l.truth(r, "lmt")
 	d.DNT = l.truth(r, "dnt")
 	d.IP = l.text(r, "ip", l.text(l.record, "ip_address", ""))
@@ -176,7 +183,10 @@ func (d *draft) looseUser(l *loose) {
 	d.OS = l.text(r, "os", "")
 	d.Browser = l.text(r, "browser", "")
 	d.stated.Language = l.text(r, "language", "")
-	d.gdpr = l.long(r, "gdpr", event.Absent, -1<<31, 1<<31-1)
+	d.gdpr = event.Absent
+	if r["gdpr"] != nil {
+		d.gdpr = int64(l.whole(r, "gdpr", -1))
+	}
 	d.Consent = l.text(r, "consent", "")
 	d.GPP = l.text(r, "gpp", "")
 	d.USPrivacy = l.text(r, "us_privacy", "")
@@ -197,8 +207,8 @@ func (d *draft) looseImps(w *writer, l *loose) {
 	for _, v := range l.list(l.record, "imps") {
 		r, _ := v.(map[string]any)
 		*d.nextImp() = event.Imp{
-			ID:            l.id(r, "imp_id", ""),
-			PlacementID:   l.id(r, "placement_id", ""),
+			ID:            l.id(r, "imp_id"),
+			PlacementID:   l.id(r, "placement_id"),
 			AdFormat:      l.text(r, "ad_format", "banner"),
 			Width:         l.whole(r, "w", 0),
 			Height:        l.whole(r, "h", 0),
@@ -277,16 +287,16 @@ func (d *draft) looseOffers(l *loose) {
 	for _, v := range l.list(l.record, "bids") {
 		r, _ := v.(map[string]any)
 		d.Offers = append(d.Offers, event.Offer{
-			BidID:       l.id(r, "bid_id", ""),
-			ResponseID:  l.id(r, "bidid", ""),
-			ImpID:       l.id(r, "imp_id", ""),
-			CampaignID:  l.id(r, "campaign_id", ""),
-			LineItemID:  l.id(r, "line_item_id", ""),
-			CreativeID:  l.id(r, "creative_id", ""),
-			Advertiser:  l.id(r, "advertiser_id", ""),
+			BidID:       l.id(r, "bid_id"),
+			ResponseID:  l.id(r, "bidid"),
+			ImpID:       l.id(r, "imp_id"),
+			CampaignID:  l.id(r, "campaign_id"),
+			LineItemID:  l.id(r, "line_item_id"),
+			CreativeID:  l.id(r, "creative_id"),
+			Advertiser:  l.id(r, "advertiser_id"),
 			PriceMicros: l.amount(r, "price_cpm_micros", 0),
 			Currency:    l.text(r, "currency", "USD"),
-			DealID:      l.id(r, "deal_id", ""),
+			DealID:      l.id(r, "deal_id"),
 			LossCode:    l.code(r, "loss_code"),
 			MinToWin:    l.amount(r, "min_to_win_cpm_micros", event.Absent),
 		})
@@ -302,8 +312,8 @@ func (d *draft) looseOffers(l *loose) {
 	}
 	if price > 0 && len(d.Offers) == 0 {
 		d.Offers = append(d.Offers, event.Offer{
-			ImpID: codecs.DefaultImpID, CampaignID: l.id(l.record, "campaign_id", ""),
-			CreativeID:  l.id(l.record, "creative_id", ""),
+			ImpID: codecs.DefaultImpID, CampaignID: l.id(l.record, "campaign_id"),
+			CreativeID:  l.id(l.record, "creative_id"),
 			PriceMicros: price, LossCode: -1, MinToWin: event.Absent,
 		})
 	}

@@ -119,6 +119,17 @@ func scaleDecimal(digits string, keep int, limit int64) (int64, bool) {
 	return n, n <= limit
 }
 
+// IsInteger reports whether a number's text has neither fraction nor exponent,
+// so that it may be an id (semantics N1).
+func IsInteger(number string) bool {
+	for i := range len(number) {
+		if c := number[i]; c == '.' || c|0x20 == 'e' {
+			return false
+		}
+	}
+	return true
+}
+
 // ParseInt reads [-]digits as an integer within [lo, hi]. readable is false
 // when text is no integer at all; ok is true only inside the range.
 func ParseInt(text string, lo, hi int64) (n int64, readable, ok bool) {
