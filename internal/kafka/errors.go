@@ -55,8 +55,7 @@ type Error struct {
 	Err   error  // the cause, may be nil
 }
 
-// Error is the first line: what failed, the cause if the sentence does not
-// already name it, and the code.
+// Error is one line: what failed, and the code.
 func (e *Error) Error() string { return fmt.Sprintf("%s [%s]", e.What, e.Code) }
 
 // Unwrap is the cause.
@@ -73,8 +72,7 @@ func (e *Error) Text() string {
 }
 
 // OffsetError is the detail of CodeOffsetGone: the wanted offset is not in
-// [Oldest, Newest]. Lost is how many records are missing, 0 when the log ends
-// before Wanted (it was truncated or re-created).
+// [Oldest, Newest].
 type OffsetError struct {
 	Partition      event.Partition
 	Wanted         event.Offset
@@ -88,7 +86,7 @@ func (e *OffsetError) Error() string {
 }
 
 // Lost is the number of offsets between the wanted one and the oldest that is
-// left, 0 when the log ends before it.
+// left, 0 when the log ends before the wanted one (it was cut or re-created).
 func (e *OffsetError) Lost() int64 { return max(0, int64(e.Oldest-e.Wanted)) }
 
 // RecreatedError is the detail of CodeTopicRecreated.

@@ -44,7 +44,8 @@ func (r Record) Headers() iter.Seq2[string, []byte] {
 // The chunks of a partition join: the first starts at the start offset (or the
 // one given to Seek), every other at the To of the one before. A range may hold
 // offsets without a record: transaction markers, aborted or compacted records.
-// A chunk may have no record at all, and may even have From == To when it only
+// A chunk's Records slice is the caller's; the bytes in it are shared as Record
+// says. A chunk may have no record at all, and may even have From == To when it only
 // brings news of HighWatermark or LastStable.
 type Chunk struct {
 	Range         event.Range

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/IBM/sarama"
+
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -275,7 +277,15 @@ func (s *Source) Verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.compare(v)
+	if err := s.compare(v); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for topic := range s.mu.missing {
+		return refusal(sarama.ErrUnknownTopicOrPartition, "topic "+topic)
+	}
+	return nil
 }
 
 // VerifiedAt is when the topic ids were last found right.

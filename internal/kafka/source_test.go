@@ -430,6 +430,45 @@ func TestSourceNamesAMissingTopic(t *testing.T) {
 	})
 }
 
+// A byte that is damaged on the way is fetched again; one that is always damaged
+// costs its batch and nothing else.
+func TestSourceDamagedBatch(t *testing.T) {
+	_, plain := startEmbedded(t)
+	p := event.Partition{Topic: makeTopic(t, plain, 1, nil)}
+	fill(t, plain, p, 0, 10, ProducerConfig{})
+	fill(t, plain, p, 10, 2000, ProducerConfig{})
+	fill(t, plain, p, 2010, 10, ProducerConfig{})
+	for name, c := range map[string]struct{ times, bad int }{"once": {1, 0}, "always": {1 << 30, 1}} {
+		cfg, w := through(plain)
+		left := c.times
+		spoil := func(b []byte) {
+			if len(b) > 20_000 && left > 0 {
+				b[10_000] ^= 0x40
+				left--
+			}
+		}
+		s := openAt(t, cfg, p, 0, func(sc *SourceConfig) { sc.Connections = 1 })
+		s.Pause(p)
+		w.spoil.Store(&spoil)
+		s.Seek(p, 0)
+		s.Resume(p)
+		records, chunks := readTo(t, s, 0, 2020)
+		bad := 0
+		for _, c := range chunks {
+			if c.Bad != nil {
+				bad++
+				if c.Range.From != 10 || c.Range.To != 2010 || c.Bad.TooLarge {
+					t.Errorf("%s: %v %+v", name, c.Range, c.Bad)
+				}
+			}
+		}
+		if bad != c.bad || len(records) != 2020-2000*c.bad {
+			t.Errorf("%s: %d bad batches, %d records", name, bad, len(records))
+		}
+		s.Close()
+	}
+}
+
 // A topic that is deleted for good stops the Source, after the time in which it
 // might only be unknown to a broker.
 func TestSourceStopsWhenATopicWasDeleted(t *testing.T) {

@@ -143,7 +143,9 @@ func (s *Source) compare(v *view) error {
 			return recreated(p.Topic, was, t.id)
 		}
 	}
-	s.mu.verified = time.Now()
+	if len(s.mu.missing) == 0 {
+		s.mu.verified = time.Now()
+	}
 	return nil
 }
 
