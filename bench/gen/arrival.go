@@ -1,7 +1,5 @@
 package gen
 
-import "github.com/advertisex/adjoin/internal/event"
-
 // arrivals gives the auctions' times in ascending order: for a bounded run one
 // in each of n equal pieces of the day's curve, for an endless one at an even
 // rate. Both are exact in number and need no memory of what was.
@@ -134,5 +132,3 @@ func horizonMS(k kind) int64 {
 	}
 	return 35 * day
 }
-
-func eventTime(ms int64) event.Time { return event.Time(ms * 1000) }

@@ -108,7 +108,7 @@ func TestAppendTime_AgreesWithTheLibrary(t *testing.T) {
 			t.Fatalf("%d: %s, want %s", ms, got, want)
 		}
 		india := at.In(time.FixedZone("", 330*60))
-		if got, want := string(appendTime(nil, ms, kolkat)), india.Format("2006-01-02T15:04:05.000Z07:00"); got != want {
+		if got, want := string(appendTime(nil, ms, kolkata)), india.Format("2006-01-02T15:04:05.000Z07:00"); got != want {
 			t.Fatalf("%d: %s, want %s", ms, got, want)
 		}
 	}

@@ -3,6 +3,7 @@ package gen
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/advertisex/adjoin/internal/event"
 )
@@ -196,7 +197,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Start = 1774699200e6 // 2026-03-28T12:00:00Z
 	}
 	c.Start -= c.Start % 1000
-	faults = append(faults, c.size(), c.population())
+	faults = append(faults, c.Rates.check(), c.size(), c.population())
 	orDefault(&c.Topics.Impressions, "ad_impressions")
 	orDefault(&c.Topics.Clicks, "clicks")
 	orDefault(&c.Topics.Conversions, "conversions")
@@ -209,6 +210,25 @@ func orDefault(s *string, name string) {
 	if *s == "" {
 		*s = name
 	}
+}
+
+// check refuses what is no share, and faults that together are more than all.
+func (r *Rates) check() error {
+	if r.BidsPerImpression < 0 || r.BidsPerImpression > 1000 {
+		return fmt.Errorf("gen: %g bids per impression: 0 to 1000", r.BidsPerImpression)
+	}
+	shares := *r
+	shares.BidsPerImpression = 0
+	v := reflect.ValueOf(shares)
+	for i := range v.NumField() {
+		if f := v.Field(i).Float(); !(f >= 0 && f <= 1) {
+			return fmt.Errorf("gen: %s is %g: a share is 0 to 1", v.Type().Field(i).Name, f)
+		}
+	}
+	if sum := r.Duplicate + r.Conflict + r.Late + r.TooLate + r.Skewed + r.WildClock + r.Ahead; sum > 1 {
+		return fmt.Errorf("gen: the faults' shares add up to %g: an event has at most one", sum)
+	}
+	return nil
 }
 
 // size settles impressions, duration and rate.

@@ -16,7 +16,7 @@
 //
 // An auction is drawn at its time and its consequences (bid, impression, clicks,
 // conversions, their duplicates) are put into a heap by the time they reach
-// Kafka, as 80 bytes each; a record is rendered when its time comes. So memory
+// Kafka, as about 100 bytes each; a record is rendered when its time comes. So memory
 // holds what is under way, not the run.
 //
 // Every event gets at most one fault, so that what follows from the fault is

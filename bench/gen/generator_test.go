@@ -149,7 +149,11 @@ func TestReference_GoesWithTheTraffic(t *testing.T) {
 }
 
 func TestNew_RefusesWhatCannotBe(t *testing.T) {
+	odd, much := gen.Realistic.Rates(), gen.Realistic.Rates()
+	odd.CTR, much.Duplicate, much.Late = 1.5, 0.6, 0.6
 	for want, c := range map[string]gen.Config{
+		"CTR is 1.5":         {Rates: &odd},
+		"at most one":        {Rates: &much},
 		"preset":             {Preset: "wild"},
 		"an endless run":     {Endless: true, Impressions: 5},
 		"must not be":        {Impressions: -1},

@@ -38,7 +38,7 @@ var sources = [len(exchanges)]source{
 	{&names[0], zulu, priceText, 0},
 	{&names[0], zulu, priceMicros, 0},
 	{&names[0], millis, priceNumber, 0},
-	{&names[0], kolkat, priceText, 1},
+	{&names[0], kolkata, priceText, 1},
 	{&names[1], naive, priceText, 0},
 }
 

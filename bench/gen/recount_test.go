@@ -341,7 +341,7 @@ func TestExact_EqualsANaiveRecount(t *testing.T) {
 				rates.BidsPerImpression = min(rates.BidsPerImpression, 2)
 				rates.Malformed *= 5 // every kind of break appears
 				g, err := gen.New(gen.Config{
-					Seed: 11, Preset: p, Rates: &rates, Impressions: 10_000, Bids: true, Pace: pace, Framing: gen.Framing((i + int(pace)) % 4),
+					Seed: 11, Preset: p, Rates: &rates, Impressions: 5_000, Bids: true, Pace: pace, Framing: gen.Framing((i + int(pace)) % 4),
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -354,7 +354,7 @@ func TestExact_EqualsANaiveRecount(t *testing.T) {
 
 // Without bids the run is cheap enough to be large: rare faults appear.
 func TestExact_HoldsForRareFaults(t *testing.T) {
-	g, err := gen.New(gen.Config{Seed: 12, Preset: gen.Hostile, Impressions: 60_000})
+	g, err := gen.New(gen.Config{Seed: 12, Preset: gen.Hostile, Impressions: 40_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,7 +380,7 @@ func TestExact_HoldsForAdjustmentsAndBrokenLines(t *testing.T) {
 	rates.CTR, rates.CTRPremium, rates.CVR, rates.CVRRetargeting, rates.ViewThrough = 0.3, 0.3, 0.4, 0.4, 0.05
 	rates.Malformed = 0.05
 	rates.WildClock, rates.TooLate = 0.01, 0.01
-	g, err := gen.New(gen.Config{Seed: 13, Preset: gen.Hostile, Rates: &rates, Impressions: 30_000, Labels: true})
+	g, err := gen.New(gen.Config{Seed: 13, Preset: gen.Hostile, Rates: &rates, Impressions: 12_000, Labels: true})
 	if err != nil {
 		t.Fatal(err)
 	}

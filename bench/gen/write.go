@@ -68,11 +68,11 @@ const (
 type timeStyle uint8
 
 const (
-	zulu   timeStyle = iota // 2026-03-28T12:00:00.000Z
-	kolkat                  // 2026-03-28T17:30:00.000+05:30
-	naive                   // 2026-03-28 12:00:00.000, which is UTC
-	naiveT                  // 2026-03-28T12:00:00.000, which is UTC
-	millis                  // 1774699200000
+	zulu    timeStyle = iota // 2026-03-28T12:00:00.000Z
+	kolkata                  // 2026-03-28T17:30:00.000+05:30
+	naive                    // 2026-03-28 12:00:00.000, which is UTC
+	naiveT                   // 2026-03-28T12:00:00.000, which is UTC
+	millis                   // 1774699200000
 )
 
 // appendTime writes ms since 1970 in a style.
@@ -80,7 +80,7 @@ func appendTime(b []byte, ms int64, style timeStyle) []byte {
 	if style == millis {
 		return strconv.AppendInt(b, ms, 10)
 	}
-	if style == kolkat {
+	if style == kolkata {
 		ms += 330 * msPerMinute
 	}
 	day := ms / msPerDay
@@ -105,7 +105,7 @@ func appendTime(b []byte, ms int64, style timeStyle) []byte {
 	switch style {
 	case zulu:
 		b = append(b, 'Z')
-	case kolkat:
+	case kolkata:
 		b = append(b, "+05:30"...)
 	}
 	return b
