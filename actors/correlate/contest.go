@@ -45,11 +45,12 @@ type member struct {
 	pos      event.Position
 	ingest   event.Time
 	flags    event.Flags
-	campaign string // declared
-	row      uint32 // ordinal+1 of its row in state, 0 none
-	whole    []byte // the record, nil when it came before there was a contest
-	recall   bool   // has been asked for
-	gone     bool   // its row has expired: nothing it says can change
+	campaign string    // declared
+	row      uint32    // ordinal+1 of its row in state, 0 none
+	place    *rowPlace // of the row while a restore is under way
+	whole    []byte    // the record, nil when it came before there was a contest
+	recall   bool      // has been asked for
+	gone     bool      // its row has expired: nothing it says can change
 	verdict  verdict
 	reject   rejectRow
 }

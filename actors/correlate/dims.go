@@ -35,6 +35,9 @@ const (
 	dimCampaign      = 'K' // campaign
 )
 
+// noGroup is the group of an ordinal that is no tuple.
+const noGroup = ^uint32(0)
+
 // dims is the dictionary of a shard and what each ordinal stands for in
 // aggregates.
 type dims struct {
@@ -65,8 +68,8 @@ func (d *dims) put() (ordinal uint32, added bool) {
 
 func (d *dims) room() {
 	for len(d.group) < d.dict.Len() {
-		d.group = append(d.group, 0)
-		d.camp = append(d.camp, 0)
+		d.group = append(d.group, noGroup)
+		d.camp = append(d.camp, noGroup)
 	}
 }
 

@@ -58,6 +58,11 @@ func (s *Shard) dropImpressions(b *impBucket) {
 			s.dropImpression(c, i, n<<chunkBits|i)
 		}
 	}
+	s.freeImpressions(b)
+}
+
+func (s *Shard) freeImpressions(b *impBucket) {
+	m := &s.imps
 	for _, n := range b.chunks {
 		m.chunks[n] = nil
 		m.free = append(m.free, n)
@@ -122,6 +127,11 @@ func (s *Shard) dropBids(b *bidBucket) {
 			}
 		}
 	}
+	s.freeBids(b)
+}
+
+func (s *Shard) freeBids(b *bidBucket) {
+	m := &s.bids
 	for _, n := range b.chunks {
 		m.chunks[n] = nil
 		m.free = append(m.free, n)

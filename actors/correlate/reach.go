@@ -123,19 +123,31 @@ func (r *reach) note(k reachKey, set *reachSet, user uint32, into **roaring.Bitm
 	(*into).Add(user)
 }
 
-// deltas is what the cut did to the sets, sorted by campaign and day. A set
-// whose changes cancelled out is named all the same: it has a row (R-G3).
-func (r *reach) deltas(d *dims, shard event.Shard) []event.ReachDelta {
-	var out []event.ReachDelta
+// take is what the cut did to the sets, in the order of their keys. A set whose
+// changes cancelled out is there all the same: it has a row (R-G3).
+func (r *reach) take() []reachPatch {
+	var out []reachPatch
 	for _, k := range r.changed {
 		set := r.sets[k]
-		out = append(out, event.ReachDelta{
-			Campaign: d.campaignText(k.campaign), Day: k.day, Shard: shard,
-			Added: bitmapBytes(set.added), Removed: bitmapBytes(set.removed),
-		})
+		out = append(out, reachPatch{key: k, added: bitmapBytes(set.added), removed: bitmapBytes(set.removed)})
 		set.added, set.removed, set.touched = nil, nil, false
 	}
 	r.changed = r.changed[:0]
+	slices.SortFunc(out, func(a, b reachPatch) int {
+		return cmp.Or(cmp.Compare(a.key.campaign, b.key.campaign), cmp.Compare(a.key.day, b.key.day))
+	})
+	return out
+}
+
+// reachDeltas is the patches as the campaign shards get them.
+func (s *Shard) reachDeltas(list []reachPatch) []event.ReachDelta {
+	var out []event.ReachDelta
+	for _, p := range list {
+		out = append(out, event.ReachDelta{
+			Campaign: s.dims.campaignText(p.key.campaign), Day: p.key.day, Shard: s.cfg.Shard,
+			Added: p.added, Removed: p.removed,
+		})
+	}
 	slices.SortFunc(out, func(a, b event.ReachDelta) int {
 		return cmp.Or(cmp.Compare(a.Campaign, b.Campaign), cmp.Compare(a.Day, b.Day))
 	})

@@ -48,6 +48,7 @@ type Shard struct {
 	contestGone  []contestKey  // dropped since the last segment
 	journeyFresh []event.Route // changed since the last segment
 
+	saved     saving
 	counters  Counters
 	flagTexts map[event.Flags]string
 	scratch   scratch
@@ -127,13 +128,6 @@ func New(cfg Config) *Shard {
 	return s
 }
 
-// Restore makes a shard from what Segment wrote: a base, then every later
-// segment, oldest first. Anything else, or any damage, is an error and no
-// shard: the caller restores from an earlier commit or starts from offset 0.
-func Restore(cfg Config, segments [][]byte) (*Shard, error) {
-	return New(cfg), nil
-}
-
 // SetReference swaps the reference data; nil knows none. Later decisions use
 // it, and what was decided is looked at again where a route is touched.
 func (s *Shard) SetReference(set *reference.Set) {
@@ -182,13 +176,12 @@ func (s *Shard) Cut() *Cut {
 	}
 	s.resolveWins()
 	s.resolveJourneys()
+	patches := s.reach.take()
+	s.saved.reach = append(s.saved.reach, patches...)
 	s.expire()
 	out := &s.open.Cut
 	sortRows(out)
-	out.Deltas = event.Deltas{
-		Minutes: s.aggregates.deltas(&s.dims),
-		Reach:   s.reach.deltas(&s.dims, s.cfg.Shard),
-	}
+	out.Deltas = event.Deltas{Minutes: s.aggregates.deltas(&s.dims), Reach: s.reachDeltas(patches)}
 	out.Ledger = s.ledger.accounts()
 	out.Recalls, s.recalls = s.recalls, nil
 	out.Pending = len(s.waiting) > 0
@@ -218,12 +211,4 @@ func sortRows(c *Cut) {
 			cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Line, b.Line),
 		)
 	})
-}
-
-// Segment is the state as bytes: what changed since the last Segment, or with
-// base all of it. It is called after Cut and before the next Begin, and only
-// for cuts that are to be committed. A base needs no earlier segment. The
-// format is documented in docs/formats/shard-segment.md.
-func (s *Shard) Segment(base bool) []byte {
-	return nil
 }

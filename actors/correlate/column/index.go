@@ -37,9 +37,12 @@ func (x *Index) Full() bool { return (x.live+x.dead+1)*4 > len(x.slots)*3 }
 
 // Rebuild makes room for one more entry. each calls its argument once for every
 // entry, in whatever order is cheap for the caller, with its hash.
-func (x *Index) Rebuild(each func(add func(hash uint64, ordinal uint32))) {
+func (x *Index) Rebuild(each func(add func(hash uint64, ordinal uint32))) { x.Build(x.live+1, each) }
+
+// Build is Rebuild with room for n entries.
+func (x *Index) Build(n int, each func(add func(hash uint64, ordinal uint32))) {
 	size := firstSlots
-	for (x.live+1)*2 > size {
+	for n*2 > size {
 		size += size / 2
 	}
 	x.slots = make([]uint32, size)

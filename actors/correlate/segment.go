@@ -1,0 +1,399 @@
+package correlate
+
+import (
+	"cmp"
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+// A segment is a list of upserts: what came or changed since the last one, or
+// for a base everything that is live. docs/formats/shard-segment.md has the
+// layout. Indexes, lists and timers are not in it: Restore makes them again.
+
+const (
+	segmentMagic   = "ADJS"
+	segmentVersion = 1
+	checksumBytes  = 8
+)
+
+// saving is what a shard remembers from one segment to the next.
+type saving struct {
+	sequence uint64       // number of the last segment; a base starts anew at 1
+	accounts []Account    // of the ledger, as written last
+	reach    []reachPatch // changes of reach since the last segment
+}
+
+// reachPatch is one change of a reach set, in the order in which they were made.
+type reachPatch struct {
+	key            reachKey
+	added, removed []byte
+}
+
+// Segment is the state as bytes: what changed since the last Segment, or with
+// base all of it. It is called after Cut and before the next Begin, and only
+// for cuts that are to be committed. A base needs no earlier segment. The first
+// segment of a shard is a base whatever the argument. A base also forgets text
+// and users that nothing refers to any more.
+func (s *Shard) Segment(base bool) []byte {
+	base = base || s.saved.sequence == 0
+	if base {
+		s.sweep()
+		s.saved.sequence = 0
+		s.saved.accounts = nil
+	}
+	s.saved.sequence++
+	b := append([]byte(segmentMagic), segmentVersion, byte(boolBit(base)))
+	b = binary.AppendUvarint(b, s.saved.sequence)
+	b = binary.AppendUvarint(b, uint64(s.cfg.Shard))
+	b = binary.AppendUvarint(b, uint64(s.cfg.Shards))
+	b = appendText(b, s.cfg.Settings.UserKeyID)
+	b = appendTime(appendTime(b, s.watermark), s.frontier)
+	b = s.appendLedger(b)
+	b = s.appendDims(b, base)
+	b = s.appendUsers(b, base)
+	b = s.appendImpressions(b, base)
+	b = s.appendBids(b, base)
+	b = s.appendJourneys(b, base)
+	b = s.appendContests(b, base)
+	b = s.appendReach(b, base)
+	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
+}
+
+// sweep frees what nothing refers to: users not seen for so long that their
+// ordinal may be given away, and text.
+func (s *Shard) sweep() {
+	s.users.sweep(s.frontier.Add(-s.impressionHold() - 3*event.Day))
+	keep := make([]bool, s.dims.dict.Len())
+	mark := func(n uint32) {
+		keep[n] = true
+		if g := s.dims.group[n]; g != noGroup {
+			keep[g] = true
+		}
+		if c := s.dims.camp[n]; c != noGroup {
+			keep[c] = true
+		}
+	}
+	s.imps.each(func(row uint32) {
+		c, i := s.imps.at(row)
+		mark(c.creative[i])
+		mark(c.place[i])
+		mark(c.device[i])
+	})
+	for _, odd := range s.imps.odd {
+		mark(odd.group)
+	}
+	s.bids.each(func(row uint32) {
+		c, i := s.bids.at(row)
+		mark(c.exchange[i])
+		mark(c.device[i])
+	})
+	for k := range s.reach.sets {
+		mark(k.campaign)
+	}
+	s.dims.dict.Sweep(func(n uint32) bool { return keep[n] })
+	s.dims.group = s.dims.group[:s.dims.dict.Len()]
+	s.dims.camp = s.dims.camp[:s.dims.dict.Len()]
+	s.dims.fresh = s.dims.fresh[:0]
+	clear(s.reach.days)
+}
+
+func (s *Shard) appendLedger(b []byte) []byte {
+	list := s.ledger.list
+	var changed []int
+	for i := range list {
+		if i >= len(s.saved.accounts) || !list[i].equal(&s.saved.accounts[i]) {
+			changed = append(changed, i)
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(changed)))
+	for _, i := range changed {
+		a := &list[i]
+		b = binary.AppendUvarint(b, uint64(i))
+		b = appendText(b, a.Topic)
+		b = binary.AppendVarint(b, int64(a.ID))
+		for _, v := range [...]int64{a.Facts, a.Duplicates, a.Conflicts, a.Erased} {
+			b = binary.AppendVarint(b, v)
+		}
+		for why, v := range a.Rejected {
+			if v != 0 {
+				b = append(b, byte(why))
+				b = binary.AppendVarint(b, v)
+			}
+		}
+		b = append(b, byte(event.NotRejected))
+	}
+	s.saveAccounts()
+	return b
+}
+
+func (a *Account) equal(b *Account) bool {
+	return a.Facts == b.Facts && a.Duplicates == b.Duplicates && a.Conflicts == b.Conflicts &&
+		a.Erased == b.Erased && slices.Equal(a.Rejected, b.Rejected)
+}
+
+func (s *Shard) appendDims(b []byte, base bool) []byte {
+	list := s.dims.fresh
+	if base {
+		list = list[:0]
+		for n := range uint32(s.dims.dict.Len()) {
+			if s.dims.dict.Has(n) {
+				list = append(list, n)
+			}
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, n := range list {
+		b = binary.AppendUvarint(b, uint64(n))
+		b = appendText(b, s.dims.dict.Text(n))
+	}
+	s.dims.fresh = list[:0]
+	return b
+}
+
+func (s *Shard) appendUsers(b []byte, base bool) []byte {
+	u := &s.users
+	list := u.fresh
+	if base {
+		list = list[:0]
+		for n := range u.route {
+			if u.last[n] != event.MinTime {
+				list = append(list, uint32(n))
+			}
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, n := range list {
+		b = binary.AppendUvarint(b, uint64(n))
+		b = binary.LittleEndian.AppendUint64(b, uint64(u.route[n]))
+		b = append(b, u.key[n][:]...)
+		b = appendTime(b, u.last[n])
+	}
+	u.fresh = list[:0]
+	return b
+}
+
+// appendImpressions writes new rows and changed ones, bucket by bucket, and
+// first the hour before which every bucket is gone.
+func (s *Shard) appendImpressions(b []byte, base bool) []byte {
+	m := &s.imps
+	b = appendTime(b, firstHour(m.hours))
+	n := len(b)
+	b = append(b, 0, 0, 0, 0)
+	buckets := uint32(0)
+	for _, hour := range m.hours {
+		k := m.buckets[hour]
+		if base {
+			k.saved = 0
+			for _, row := range k.dirty {
+				c, i := m.at(row)
+				c.flags[i] &^= impChanged
+			}
+			k.dirty = k.dirty[:0]
+		}
+		if k.saved == k.rows && len(k.dirty) == 0 {
+			continue
+		}
+		buckets++
+		b = appendTime(b, hour)
+		b = binary.AppendUvarint(b, uint64(k.saved))
+		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
+		for i := k.saved; i < k.rows; i++ {
+			b = s.appendImpression(b, rowAt(k.chunks, i))
+		}
+		b = binary.AppendUvarint(b, uint64(len(k.dirty)))
+		for _, row := range k.dirty {
+			c, i := m.at(row)
+			c.flags[i] &^= impChanged
+			b = binary.AppendUvarint(b, uint64(c.first+int(i)))
+			b = s.appendImpression(b, row)
+		}
+		k.saved, k.dirty = k.rows, nil
+	}
+	binary.LittleEndian.PutUint32(b[n:], buckets)
+	return b
+}
+
+// firstHour is the hour of the first bucket, MaxTime when there is none.
+func firstHour(hours []event.Time) event.Time {
+	if len(hours) == 0 {
+		return event.MaxTime
+	}
+	return hours[0]
+}
+
+// rowAt is the ordinal of the i-th row of a bucket.
+func rowAt(chunks []uint32, i int) uint32 {
+	return chunks[i/chunkRows]<<chunkBits | uint32(i%chunkRows)
+}
+
+// The columns that a row may lack, a bit each.
+const (
+	savedPrice = 1 << iota
+	savedAuction
+	savedBid
+	savedOdd
+)
+
+func (s *Shard) appendImpression(b []byte, row uint32) []byte {
+	m := &s.imps
+	c, i := m.at(row)
+	f := c.flags[i] &^ (impAsked | impChanged | impContested)
+	b = binary.LittleEndian.AppendUint32(b, uint32(f))
+	if f.form() == 0 {
+		b = appendText(b, m.plainID(c, i))
+	} else {
+		b = binary.LittleEndian.AppendUint64(b, c.id[i].Hi)
+		b = binary.LittleEndian.AppendUint64(b, c.id[i].Lo)
+	}
+	b = binary.LittleEndian.AppendUint64(b, c.print[i])
+	b = binary.LittleEndian.AppendUint32(b, c.offset[i])
+	b = binary.AppendUvarint(b, uint64(c.creative[i]))
+	b = binary.AppendUvarint(b, uint64(c.place[i]))
+	b = binary.AppendUvarint(b, uint64(c.device[i]))
+	if f&impWide != 0 {
+		w := m.wide[row]
+		b = s.appendPosition(b, &w.pos)
+		b = appendTime(b, w.ingest)
+	} else {
+		b = binary.AppendUvarint(b, c.pos[i])
+		b = binary.AppendVarint(b, int64(c.ingest[i]))
+	}
+	if u := c.user[i]; u != noUser {
+		b = binary.AppendUvarint(b, uint64(u)+1)
+	} else {
+		b = append(b, 0)
+		b = binary.LittleEndian.AppendUint64(b, uint64(c.route[i]))
+	}
+	if f&impQuantity != 0 {
+		b = binary.AppendVarint(b, m.quantity[row])
+	}
+	odd, isOdd := m.odd[row]
+	price, auction, bid := c.priceOf(i), c.auctionOf(i), c.bidOf(i)
+	b = append(b, byte(boolBit(price != event.Absent)*savedPrice|boolBit(auction != 0)*savedAuction|
+		boolBit(bid != 0)*savedBid|boolBit(isOdd)*savedOdd))
+	if price != event.Absent {
+		b = binary.AppendVarint(b, price)
+	}
+	if auction != 0 {
+		b = binary.LittleEndian.AppendUint64(b, auction)
+	}
+	if bid != 0 {
+		b = binary.LittleEndian.AppendUint64(b, bid)
+	}
+	if isOdd {
+		b = binary.AppendUvarint(b, uint64(odd.group))
+	}
+	return b
+}
+
+func (s *Shard) appendBids(b []byte, base bool) []byte {
+	m := &s.bids
+	b = appendTime(b, firstHour(m.hours))
+	n := len(b)
+	b = append(b, 0, 0, 0, 0)
+	buckets := uint32(0)
+	for _, hour := range m.hours {
+		k := m.buckets[hour]
+		if base {
+			k.saved = 0
+			for _, row := range k.dirty {
+				c, i := m.at(row)
+				c.flags[i] &^= bidChanged
+			}
+			k.dirty = k.dirty[:0]
+		}
+		if k.saved == k.rows && len(k.dirty) == 0 {
+			continue
+		}
+		buckets++
+		b = appendTime(b, hour)
+		b = binary.AppendUvarint(b, uint64(k.saved))
+		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
+		for i := k.saved; i < k.rows; i++ {
+			b = s.appendBid(b, rowAt(k.chunks, i))
+		}
+		b = binary.AppendUvarint(b, uint64(len(k.dirty)))
+		for _, row := range k.dirty {
+			c, i := m.at(row)
+			c.flags[i] &^= bidChanged
+			b = binary.AppendUvarint(b, uint64(c.first+int(i)))
+			b = s.appendBid(b, row)
+		}
+		k.saved, k.dirty = k.rows, nil
+	}
+	binary.LittleEndian.PutUint32(b[n:], buckets)
+	return b
+}
+
+func (s *Shard) appendBid(b []byte, row uint32) []byte {
+	c, i := s.bids.at(row)
+	b = binary.LittleEndian.AppendUint32(b, uint32(c.flags[i]&^(bidChanged|bidContested)))
+	for _, v := range [...]uint64{uint64(c.route[i]), c.auction[i], c.print[i]} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	b = appendTime(b, c.at[i])
+	b = binary.AppendVarint(b, int64(c.ingest[i]-c.at[i]))
+	p := s.bidPosition(row)
+	b = s.appendPosition(b, &p)
+	b = appendText(b, c.bucket.texts.Text(c.offers[i], int(c.size[i])))
+	b = binary.AppendUvarint(b, uint64(c.exchange[i]))
+	b = binary.AppendUvarint(b, uint64(c.device[i]))
+	return binary.AppendVarint(b, c.weight[i])
+}
+
+func (s *Shard) appendJourneys(b []byte, base bool) []byte {
+	m := &s.journeys
+	list := s.journeyFresh
+	if base {
+		list = list[:0]
+		for n, h := range m.record {
+			if h != 0 {
+				list = append(list, m.route[n])
+			}
+		}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, r := range list {
+		b = binary.LittleEndian.AppendUint64(b, uint64(r))
+		n, ok := m.find(r)
+		if !ok {
+			b = append(b, 0)
+			continue
+		}
+		record := m.slab.Get(m.record[n])
+		b = binary.AppendUvarint(b, uint64(len(record)))
+		b = append(b, record...)
+		b = appendTime(appendTime(appendTime(b, m.until[n]), m.wake[n]), m.write[n])
+	}
+	s.journeyFresh = list[:0]
+	return b
+}
+
+func (s *Shard) appendReach(b []byte, base bool) []byte {
+	list := s.saved.reach
+	if base {
+		list = nil
+		keys := slices.SortedFunc(maps.Keys(s.reach.sets), func(x, y reachKey) int {
+			return cmp.Or(cmp.Compare(x.campaign, y.campaign), cmp.Compare(x.day, y.day))
+		})
+		for _, k := range keys {
+			list = append(list, reachPatch{key: k, added: bitmapBytes(s.reach.sets[k].users)})
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(list)))
+	for _, p := range list {
+		b = binary.AppendUvarint(b, uint64(p.key.campaign))
+		b = binary.AppendVarint(b, int64(p.key.day))
+		b = appendText(b, string(p.added))
+		b = appendText(b, string(p.removed))
+	}
+	s.saved.reach = nil
+	return b
+}

@@ -1,0 +1,203 @@
+package correlate
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/advertisex/adjoin/internal/event"
+)
+
+func (s *Shard) appendContests(b []byte, base bool) []byte {
+	gone := s.contestGone
+	list := s.contestFresh
+	if base {
+		gone = nil
+		list = list[:0]
+		for _, c := range s.contests {
+			list = append(list, c)
+		}
+		slices.SortFunc(list, func(a, b *contest) int { return cmp.Compare(a.number, b.number) })
+	}
+	b = binary.AppendUvarint(b, uint64(len(gone)))
+	for i := range gone {
+		b = appendContestKey(b, &gone[i])
+	}
+	n := len(b)
+	b = append(b, 0, 0, 0, 0)
+	count := uint32(0)
+	for _, c := range list {
+		c.changed = false
+		if s.contests[c.key] == c {
+			b = s.appendContest(b, c)
+			count++
+		}
+	}
+	binary.LittleEndian.PutUint32(b[n:], count)
+	s.contestFresh, s.contestGone = nil, nil
+	return b
+}
+
+func appendContestKey(b []byte, k *contestKey) []byte {
+	b = append(b, byte(k.kind))
+	b = binary.LittleEndian.AppendUint64(b, uint64(k.route))
+	b = binary.LittleEndian.AppendUint64(b, k.auction)
+	return appendText(b, k.id)
+}
+
+func (r *reader) contestKey() contestKey {
+	k := contestKey{kind: event.Kind(r.byte()), route: event.Route(r.uint64()), auction: r.uint64()}
+	k.id = strings.Clone(r.text())
+	if k.kind != event.KindBid && k.kind != event.KindImpression {
+		r.fail()
+	}
+	return k
+}
+
+func (s *Shard) appendContest(b []byte, c *contest) []byte {
+	b = appendContestKey(b, &c.key)
+	b = append(b, byte(boolBit(c.reused)|boolBit(c.waiting)<<1))
+	b = binary.AppendUvarint(b, uint64(len(c.members)))
+	for i := range c.members {
+		m := &c.members[i]
+		b = appendTime(b, m.at)
+		b = binary.LittleEndian.AppendUint64(b, m.print)
+		b = s.appendPosition(b, &m.pos)
+		b = appendTime(b, m.ingest)
+		b = binary.AppendUvarint(b, uint64(m.flags))
+		b = appendText(b, m.campaign)
+		b = append(b, byte(boolBit(m.gone)|boolBit(m.row != 0)<<1))
+		if m.row != 0 {
+			hour, i := s.placeOf(c.key.kind, m.row-1)
+			b = appendTime(b, hour)
+			b = binary.AppendUvarint(b, uint64(i))
+		}
+		b = appendText(b, string(m.whole))
+		b = s.appendStanding(b, m.verdict, &m.reject)
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.written)))
+	for i := range c.written {
+		w := &c.written[i]
+		b = append(b, byte(boolBit(w.reused)))
+		b = appendTime(b, w.at)
+		b = binary.LittleEndian.AppendUint64(b, w.print)
+		b = s.appendPosition(b, &w.pos)
+		b = binary.AppendUvarint(b, uint64(len(w.slots)))
+		for _, k := range w.slots {
+			b = appendText(appendText(b, k.imp), k.bid)
+		}
+	}
+	return b
+}
+
+// placeOf is the bucket of a row and its number there.
+func (s *Shard) placeOf(k event.Kind, row uint32) (event.Time, int) {
+	if k == event.KindBid {
+		c, i := s.bids.at(row)
+		return c.bucket.hour, c.first + int(i)
+	}
+	c, i := s.imps.at(row)
+	return c.bucket.hour, c.first + int(i)
+}
+
+// rowOf is the row at a place, or false.
+func (s *Shard) rowOf(k event.Kind, hour event.Time, i uint64) (uint32, bool) {
+	if k == event.KindBid {
+		b := s.bids.buckets[hour]
+		if b == nil || i >= uint64(b.rows) {
+			return 0, false
+		}
+		return rowAt(b.chunks, int(i)), true
+	}
+	b := s.imps.buckets[hour]
+	if b == nil || i >= uint64(b.rows) {
+		return 0, false
+	}
+	return rowAt(b.chunks, int(i)), true
+}
+
+// contest reads what appendContest wrote into the shard, in place of an earlier
+// version of it. Rows are looked up when all segments are read: see attach.
+func (r *journeyReader) contest() *contest {
+	s := r.s
+	c := &contest{key: r.contestKey()}
+	bits := r.byte()
+	c.reused, c.waiting = bits&1 != 0, bits&2 != 0
+	c.members = make([]member, r.count(18))
+	for i := range c.members {
+		r.member(&c.members[i])
+	}
+	c.written = make([]written, r.count(13))
+	for i := range c.written {
+		w := &c.written[i]
+		w.reused, w.at, w.print, w.pos = r.bool(), r.time(), r.uint64(), r.position()
+		w.slots = make([]slotKey, r.count(2))
+		for k := range w.slots {
+			w.slots[k] = slotKey{imp: strings.Clone(r.text()), bid: strings.Clone(r.text())}
+		}
+	}
+	if len(c.members) == 0 {
+		r.fail()
+	}
+	if r.bad {
+		return nil
+	}
+	if old := s.contests[c.key]; old != nil {
+		delete(s.contestByNumber, old.number)
+	}
+	s.contestSeq++
+	c.number = s.contestSeq
+	s.contests[c.key] = c
+	s.contestByNumber[c.number] = c
+	return c
+}
+
+func (r *journeyReader) member(m *member) {
+	m.at, m.print, m.pos, m.ingest = r.time(), r.uint64(), r.position(), r.time()
+	m.flags = event.Flags(r.uint32())
+	m.campaign = strings.Clone(r.text())
+	bits := r.byte()
+	m.gone = bits&1 != 0
+	if bits&2 != 0 {
+		m.place = &rowPlace{hour: r.time(), row: r.uvarint()}
+	}
+	if whole := r.bytes(); len(whole) > 0 {
+		m.whole = slices.Clone(whole)
+	}
+	r.standing(&m.verdict, &m.reject)
+}
+
+// rowPlace is where a segment says a member's row is.
+type rowPlace struct {
+	hour event.Time
+	row  uint64
+}
+
+// attach finds the rows of every contest after a restore and checks that what
+// is kept whole can be read. It reports false for what cannot be.
+func (s *Shard) attach() bool {
+	for _, c := range s.contests {
+		for i := range c.members {
+			m := &c.members[i]
+			if m.whole != nil && !s.readable(c.key.kind, m.whole) {
+				return false
+			}
+			if m.place == nil {
+				continue
+			}
+			row, ok := s.rowOf(c.key.kind, m.place.hour, m.place.row)
+			if !ok {
+				return false
+			}
+			m.row, m.place = row+1, nil
+			s.setContested(c.key.kind, row, true)
+		}
+		if c.waiting {
+			s.waiting = append(s.waiting, c)
+		}
+		s.contestDue.push(s.contestEnd(c), c.number)
+	}
+	slices.SortFunc(s.waiting, func(a, b *contest) int { return cmp.Compare(a.number, b.number) })
+	return true
+}
