@@ -315,6 +315,9 @@ func (s *scanner) key(i int) int {
 
 // colon is where the value behind the colon at or after i starts.
 func (s *scanner) colon(i int) int {
+	if i+1 < len(s.b) && s.b[i] == ':' && s.b[i+1] > ' ' {
+		return i + 1
+	}
 	i = s.skipSpace(i)
 	if i >= len(s.b) || s.b[i] != ':' {
 		return -1
@@ -325,6 +328,9 @@ func (s *scanner) colon(i int) int {
 // separator reads a comma, or the end of a container: more tells which. at is
 // behind it (and behind the space after a comma), -1 for anything else.
 func (s *scanner) separator(i int, end byte) (more bool, at int) {
+	if i+1 < len(s.b) && s.b[i] == ',' && s.b[i+1] > ' ' {
+		return true, i + 1
+	}
 	i = s.skipSpace(i)
 	if i >= len(s.b) {
 		return false, -1

@@ -8,13 +8,9 @@ import "strings"
 // website unless its host has upper-case letters.
 func SplitSite(website string) (host, path string) {
 	rest := website[schemeLength(website):]
-	authority := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		authority, path = rest[:end], rest[end:]
-	}
-	if end := strings.IndexAny(path, "?#"); end >= 0 {
-		path = path[:end]
-	}
+	end := firstOf(rest, '/')
+	authority, path := rest[:end], rest[end:]
+	path = path[:firstOf(path, '?')]
 	if path == "/" {
 		path = ""
 	}
@@ -25,20 +21,31 @@ func SplitSite(website string) (host, path string) {
 	return strings.TrimPrefix(host, "www."), path
 }
 
+// firstOf is where s first has stop, a question mark or a number sign; its
+// length when it has none.
+func firstOf(s string, stop byte) int {
+	for i := range len(s) {
+		if c := s[i]; c == stop || c == '?' || c == '#' {
+			return i
+		}
+	}
+	return len(s)
+}
+
 // schemeLength is the length of a leading "xxx://", 0 without one.
 func schemeLength(s string) int {
-	end := strings.Index(s, "://")
-	if end <= 0 {
-		return 0
-	}
-	for i := range end {
-		c := s[i] | 0x20
-		letter := c >= 'a' && c <= 'z'
-		if !letter && (i == 0 || !isDigit(s[i]) && s[i] != '+' && s[i] != '-' && s[i] != '.') {
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i > 0 && (isDigit(c) || c == '+' || c == '-' || c == '.'):
+		case i > 0 && strings.HasPrefix(s[i:], "://"):
+			return i + len("://")
+		default:
 			return 0
 		}
 	}
-	return end + len("://")
+	return 0
 }
 
 // withoutPort drops ":digits" from the end; the colons inside the brackets of

@@ -31,13 +31,8 @@ func AppendBid(b []byte, base *Base, e *event.Bid) []byte {
 	b = appendEnvelope(b, base, &e.Envelope)
 	at := len(b)
 	b = append(b, 0, 0, 0, 0, byte(uint32(e.GDPR)|bit(e.COPPA)<<2|bit(e.LMT)<<3|bit(e.DNT)<<4|bit(e.Test)<<5))
-	mask := uint32(0)
-	for i, text := range textsOfBid(e) {
-		if s := *text; s != "" {
-			mask |= 1 << i
-			b = appendText(b, s)
-		}
-	}
+	texts := textsOfBid(e)
+	b, mask := appendTexts(b, texts[:])
 	binary.LittleEndian.PutUint32(b[at:], mask)
 	b = appendInt(b, int64(e.AuctionType))
 	b = appendInt(b, int64(e.TimeoutMS))
@@ -45,7 +40,7 @@ func AppendBid(b []byte, base *Base, e *event.Bid) []byte {
 	b = appendInt(b, int64(e.DeviceType))
 	b = appendInt(b, int64(e.NoBidReason))
 	b = appendInt(b, int64(e.SamplePermille))
-	b = appendTexts(b, e.SiteCategories)
+	b = appendList(b, e.SiteCategories)
 	b = appendUint(b, uint64(len(e.Imps)))
 	for i := range e.Imps {
 		b = appendImp(b, &e.Imps[i])
@@ -73,15 +68,11 @@ func ReadBid(b []byte, base *Base, e *event.Bid) ([]byte, error) {
 	}
 	e.GDPR, e.COPPA, e.LMT = c.tri(small), small&(1<<2) != 0, small&(1<<3) != 0
 	e.DNT, e.Test = small&(1<<4) != 0, small&(1<<5) != 0
-	for i, text := range textsOfBid(e) {
-		*text = ""
-		if mask&(1<<i) != 0 {
-			*text = c.text()
-		}
-	}
+	texts := textsOfBid(e)
+	c.texts(mask, texts[:])
 	e.AuctionType, e.TimeoutMS, e.UTCOffset = c.int32(), c.int32(), c.int32()
 	e.DeviceType, e.NoBidReason, e.SamplePermille = c.int32(), c.int32(), c.int32()
-	e.SiteCategories = c.texts(e.SiteCategories)
+	e.SiteCategories = c.list(e.SiteCategories)
 	c.imps(e)
 	e.Targeting = e.Targeting[:0]
 	for range c.count(leastPair) {
@@ -91,7 +82,7 @@ func ReadBid(b []byte, base *Base, e *event.Bid) ([]byte, error) {
 	return c.end()
 }
 
-func appendTexts(b []byte, list []string) []byte {
+func appendList(b []byte, list []string) []byte {
 	b = appendUint(b, uint64(len(list)))
 	for _, s := range list {
 		b = appendText(b, s)
@@ -99,7 +90,7 @@ func appendTexts(b []byte, list []string) []byte {
 	return b
 }
 
-func (c *cursor) texts(list []string) []string {
+func (c *cursor) list(list []string) []string {
 	list = list[:0]
 	for range c.count(leastText) {
 		list = append(list, c.text())
@@ -118,7 +109,7 @@ func appendImp(b []byte, e *event.Imp) []byte {
 	b = appendInt(b, int64(e.Position))
 	b = appendInt(b, e.FloorMicros)
 	b = appendInt(b, int64(e.ExpirySeconds))
-	return appendTexts(b, e.DealIDs)
+	return appendList(b, e.DealIDs)
 }
 
 // imps reads the list of slots into e.Imps, keeping the deal lists of the
@@ -149,7 +140,7 @@ func (c *cursor) imp(e *event.Imp) {
 	e.Width, e.Height, e.Position = c.int32(), c.int32(), c.int32()
 	e.FloorMicros = c.int()
 	e.ExpirySeconds = c.int32()
-	e.DealIDs = c.texts(e.DealIDs)
+	e.DealIDs = c.list(e.DealIDs)
 }
 
 func appendOffer(b []byte, e *event.Offer) []byte {

@@ -29,13 +29,8 @@ func AppendClick(b []byte, base *Base, e *event.Click) []byte {
 	b = appendEnvelope(b, base, &e.Envelope)
 	at := len(b)
 	b = append(b, 0, 0, 0, 0, byte(uint32(e.GDPR)|bit(e.Test)<<2))
-	mask := uint32(0)
-	for i, text := range textsOfClick(e) {
-		if s := *text; s != "" {
-			mask |= 1 << i
-			b = appendText(b, s)
-		}
-	}
+	texts := textsOfClick(e)
+	b, mask := appendTexts(b, texts[:])
 	if e.DeviceType != -1 {
 		mask |= clickDevice
 		b = appendInt(b, int64(e.DeviceType))
@@ -63,12 +58,8 @@ func ReadClick(b []byte, base *Base, e *event.Click) ([]byte, error) {
 		c.fail()
 	}
 	e.GDPR, e.Test = c.tri(small), small&(1<<2) != 0
-	for i, text := range textsOfClick(e) {
-		*text = ""
-		if mask&(1<<i) != 0 {
-			*text = c.text()
-		}
-	}
+	texts := textsOfClick(e)
+	c.texts(mask, texts[:])
 	e.DeviceType, e.ClickX, e.ClickY, e.Consent = -1, -1, -1, ""
 	if mask&clickDevice != 0 {
 		e.DeviceType = c.int32()

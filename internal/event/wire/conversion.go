@@ -29,13 +29,8 @@ func AppendConversion(b []byte, base *Base, e *event.Conversion) []byte {
 	b = appendEnvelope(b, base, &e.Envelope)
 	at := len(b)
 	b = append(b, 0, 0, 0, 0, byte(uint32(e.GDPR)|uint32(e.Adjustment)<<2|bit(e.Test)<<4))
-	mask := uint32(0)
-	for i, text := range textsOfConversion(e) {
-		if s := *text; s != "" {
-			mask |= 1 << i
-			b = appendText(b, s)
-		}
-	}
+	texts := textsOfConversion(e)
+	b, mask := appendTexts(b, texts[:])
 	if e.ValueMicros != 0 {
 		mask |= conversionValue
 		b = appendInt(b, e.ValueMicros)
@@ -64,12 +59,8 @@ func ReadConversion(b []byte, base *Base, e *event.Conversion) ([]byte, error) {
 		c.fail()
 	}
 	e.GDPR, e.Adjustment, e.Test = c.tri(small), adjustment, small&(1<<4) != 0
-	for i, text := range textsOfConversion(e) {
-		*text = ""
-		if mask&(1<<i) != 0 {
-			*text = c.text()
-		}
-	}
+	texts := textsOfConversion(e)
+	c.texts(mask, texts[:])
 	e.ValueMicros, e.Quantity, e.DeviceType = 0, 1, -1
 	if mask&conversionValue != 0 {
 		e.ValueMicros = c.int()

@@ -84,6 +84,44 @@ func (c *cursor) text() string {
 	return unsafe.String(unsafe.SliceData(v), len(v))
 }
 
+// texts reads the texts whose bits are set and empties the others.
+func (c *cursor) texts(mask uint32, texts []*string) {
+	b := c.b
+	for i, text := range texts {
+		if mask&(1<<i) == 0 {
+			*text = ""
+			continue
+		}
+		if len(b) > 0 && b[0] < 0x80 && int(b[0]) < len(b) {
+			n := int(b[0])
+			*text = unsafe.String(unsafe.SliceData(b[1:]), n)
+			b = b[1+n:]
+			continue
+		}
+		c.b = b
+		*text = c.text()
+		b = c.b
+	}
+	c.b = b
+}
+
+// appendTexts appends the texts that are not empty and returns their bits.
+func appendTexts(b []byte, texts []*string) (_ []byte, mask uint32) {
+	for i, text := range texts {
+		s := *text
+		if s == "" {
+			continue
+		}
+		mask |= 1 << i
+		if len(s) < 0x80 {
+			b = append(append(b, byte(len(s))), s...)
+		} else {
+			b = appendText(b, s)
+		}
+	}
+	return b, mask
+}
+
 func (c *cursor) uint32() uint32 {
 	if len(c.b) < 4 {
 		c.fail()

@@ -39,13 +39,8 @@ func AppendImpression(b []byte, base *Base, e *event.Impression) []byte {
 	at := len(b)
 	small := uint32(e.Measurable) | uint32(e.Viewable)<<2 | uint32(e.GDPR)<<4 | bit(e.Prefetch)<<6 | bit(e.Test)<<7
 	b = append(b, 0, 0, 0, 0, byte(small))
-	mask := uint32(0)
-	for i, text := range textsOfImpression(e) {
-		if s := *text; s != "" {
-			mask |= 1 << i
-			b = appendText(b, s)
-		}
-	}
+	texts := textsOfImpression(e)
+	b, mask := appendTexts(b, texts[:])
 	if e.PriceMicros != event.Absent {
 		mask |= impressionPrice
 		b = appendInt(b, e.PriceMicros)
@@ -87,12 +82,8 @@ func ReadImpression(b []byte, base *Base, e *event.Impression) ([]byte, error) {
 	small := uint64(c.byte())
 	e.Measurable, e.Viewable, e.GDPR = c.tri(small), c.tri(small>>2), c.tri(small>>4)
 	e.Prefetch, e.Test = small&(1<<6) != 0, small&(1<<7) != 0
-	for i, text := range textsOfImpression(e) {
-		*text = ""
-		if mask&(1<<i) != 0 {
-			*text = c.text()
-		}
-	}
+	texts := textsOfImpression(e)
+	c.texts(mask, texts[:])
 	e.PriceMicros, e.QuantityE6, e.Width, e.Height = event.Absent, oneImpression, -1, -1
 	e.InViewMS, e.DeviceType, e.UTCOffset = event.Absent, -1, event.NoUTCOffset
 	e.GPP, e.USPrivacy = "", ""
