@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -103,7 +104,7 @@ func (b *Bucket) Put(ctx context.Context, f File, body io.ReadSeeker) error {
 		return failed("upload", f.Key, err)
 	}
 	if err := b.create(ctx, f.Key, body); err != nil {
-		if gcerrors.Code(err) != gcerrors.FailedPrecondition {
+		if !errors.Is(err, fs.ErrExist) {
 			return failed("upload", f.Key, err)
 		}
 		// Somebody wrote this name before. Perhaps we did, and the answer was lost.
@@ -115,55 +116,47 @@ func (b *Bucket) Put(ctx context.Context, f File, body io.ReadSeeker) error {
 		}
 		return nil
 	}
-	if err := b.sync(f.Key); err != nil {
-		return failed("upload", f.Key, err)
-	}
 	if err := b.verify(ctx, f); err != nil {
 		return failed("verify", f.Key, err)
 	}
 	return nil
 }
 
-// create uploads where the key is free. Upload is the one entry of the library
-// whose Azure driver reports a taken name; the others crash.
+// create uploads where the key is free.
 func (b *Bucket) create(ctx context.Context, key string, body io.ReadSeeker) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return b.bucket.Upload(ctx, key, body, &blob.WriterOptions{
+	if b.root != "" {
+		return createLocal(b.root, key, body)
+	}
+	// Upload is the one entry of the library whose Azure driver reports a taken
+	// name; the others crash.
+	err := b.bucket.Upload(ctx, key, &cancelOnError{body, cancel}, &blob.WriterOptions{
 		IfNotExist:  true,
 		ContentType: "application/vnd.apache.parquet",
 	})
+	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
+		return fs.ErrExist
+	}
+	return err
 }
 
-// sync makes a local file and its folder entries durable: the commit that names
-// the file must not survive a power cut that the file does not.
-func (b *Bucket) sync(key string) error {
-	path, local := b.LocalPath(key)
-	if !local {
-		return nil
-	}
-	if err := syncPath(path); err != nil {
-		return err
-	}
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		if err := syncPath(dir); err != nil {
-			return err
-		}
-		if dir == b.root || len(dir) <= len(b.root) {
-			return nil
-		}
-	}
+// cancelOnError breaks an upload off when its source fails: a driver that closes
+// what it has would publish half a file.
+type cancelOnError struct {
+	io.Reader
+	cancel context.CancelFunc
 }
 
-func syncPath(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+func (r *cancelOnError) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		r.cancel()
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return n, err
 }
 
 // verify compares an object with what it must be: size, then SHA-256.

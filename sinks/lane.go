@@ -36,6 +36,7 @@ type lane[T any] struct {
 	open   map[event.Time]*part[T] // by start of partition
 	last   *part[T]                // the one most recently written to
 	clock  int64                   // counts uses, for the choice of a victim
+	busy   int                     // files with a writer, at most Config.OpenFiles
 	sealed bool
 }
 
@@ -46,8 +47,8 @@ type part[T any] struct {
 	stage      []T
 	rows       int64
 	out        *spool
-	writer     *parquet.GenericWriter[T]
-	used       int64 // lane.clock at the last use
+	writer     *parquet.GenericWriter[T] // nil before the first full stage
+	used       int64                     // lane.clock at the last use
 }
 
 // write takes rows into the cut.
@@ -61,12 +62,9 @@ func (t *tableCut[T]) write(rows []T) error {
 		return ErrSealed
 	}
 	for len(rows) > 0 {
-		p, err := t.partOf(l, &rows[0])
-		if err != nil {
-			return err
-		}
+		p := t.partOf(l, &rows[0])
 		n := t.run(p, rows)
-		if err := t.append(p, rows[:n]); err != nil {
+		if err := t.append(l, p, rows[:n]); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -111,26 +109,21 @@ func (t *tableCut[T]) run(p *part[T], rows []T) int {
 }
 
 // partOf is the open file for a row's partition.
-func (t *tableCut[T]) partOf(l *lane[T], row *T) (*part[T], error) {
+func (t *tableCut[T]) partOf(l *lane[T], row *T) *part[T] {
 	at := t.kind.grain.time(row)
 	l.clock++
 	if p := l.last; p != nil && at >= p.start && at < p.end {
 		p.used = l.clock
-		return p, nil
+		return p
 	}
 	start := partitionStart(at, t.kind.grain.span)
 	p := l.open[start]
 	if p == nil {
-		if len(l.open) >= t.cut.owner.cfg.Partitions {
-			if err := t.evict(l); err != nil {
-				return nil, err
-			}
-		}
 		p = t.openPart(start)
 		l.open[start] = p
 	}
 	p.used, l.last = l.clock, p
-	return p, nil
+	return p
 }
 
 func (t *tableCut[T]) openPart(start event.Time) *part[T] {
@@ -138,34 +131,44 @@ func (t *tableCut[T]) openPart(start event.Time) *part[T] {
 	out := newSpool(&w.chunks, &w.budget, w.cfg.SpoolDir, w.cfg.SpoolBytes)
 	number := t.number.Add(1) - 1
 	return &part[T]{
-		start:  start,
-		end:    start.Add(t.kind.grain.span),
-		key:    fmt.Sprintf("%spart-%s-%d.parquet", folder(t.kind.name, start, t.kind.grain.span), t.cut.id, number),
-		stage:  make([]T, 0, stageRows),
-		out:    out,
-		writer: t.kind.pool.get(out),
+		start: start,
+		end:   start.Add(t.kind.grain.span),
+		key:   fmt.Sprintf("%spart-%s-%d.parquet", folder(t.kind.name, start, t.kind.grain.span), t.cut.id, number),
+		out:   out,
 	}
 }
 
-// evict finishes the file that was left alone the longest.
-func (t *tableCut[T]) evict(l *lane[T]) error {
-	var victim *part[T]
-	for _, p := range l.open {
-		if victim == nil || p.used < victim.used {
-			victim = p
+// begin gives a file a writer; a lane that has none left finishes the file that
+// was left alone the longest.
+func (t *tableCut[T]) begin(l *lane[T], p *part[T]) error {
+	if p.writer != nil {
+		return nil
+	}
+	if l.busy >= t.cut.owner.cfg.OpenFiles {
+		var victim *part[T]
+		for _, q := range l.open {
+			if q.writer != nil && (victim == nil || q.used < victim.used) {
+				victim = q
+			}
+		}
+		delete(l.open, victim.start)
+		l.busy--
+		if err := t.finish(victim); err != nil {
+			return err
 		}
 	}
-	delete(l.open, victim.start)
-	if l.last == victim {
-		l.last = nil
-	}
-	return t.finish(victim)
+	l.busy++
+	p.writer = t.kind.pool.get(p.out)
+	return nil
 }
 
 // append stages rows, or encodes them at once where there are many.
-func (t *tableCut[T]) append(p *part[T], rows []T) error {
+func (t *tableCut[T]) append(l *lane[T], p *part[T], rows []T) error {
 	p.rows += int64(len(rows))
 	if len(p.stage) == 0 && len(rows) >= stageRows {
+		if err := t.begin(l, p); err != nil {
+			return err
+		}
 		return p.encode(rows)
 	}
 	for len(rows) > 0 {
@@ -173,7 +176,7 @@ func (t *tableCut[T]) append(p *part[T], rows []T) error {
 		p.stage = append(p.stage, rows[:n]...)
 		rows = rows[n:]
 		if len(p.stage) == stageRows {
-			if err := p.encodeStage(); err != nil {
+			if err := errors.Join(t.begin(l, p), p.encodeStage()); err != nil {
 				return err
 			}
 		}
@@ -209,6 +212,9 @@ func (p *part[T]) complete() error {
 
 // finish completes the file and hands it to the cut.
 func (t *tableCut[T]) finish(p *part[T]) error {
+	if p.writer == nil {
+		p.writer = t.kind.pool.get(p.out)
+	}
 	if err := p.complete(); err != nil {
 		return errors.Join(err, p.out.release())
 	}

@@ -22,8 +22,9 @@ const (
 	// memory of an open file: 1.5 MiB for the 46 columns of fact_impressions
 	// (the library's 256 KiB would take 12). Larger pages are not faster.
 	pageBytes = 32 << 10
-	// rowGroupRows: a row group is what a reader skips or reads as a whole.
-	rowGroupRows = 256 << 10
+	// rowGroupRows: a row group is what a reader skips or reads as a whole. The library keeps a row group's compressed pages in memory until it is full
+	// (18 MB for fact_impressions), so this bounds the memory of an open file too.
+	rowGroupRows = 128 << 10
 	// dictionaryBytes bounds a column's dictionary; beyond it the column goes on
 	// as plain text.
 	dictionaryBytes = 1 << 20
@@ -43,9 +44,10 @@ type Config struct {
 	// Lanes is how many files of one table and hour are encoded at a time, when
 	// shards wait for each other; 0 means half the processors, at most 8.
 	Lanes int
-	// Partitions is how many hours of one table a lane keeps open; beyond it the
-	// least recently used file is finished. 0 means 48: T2 accepts 48 hours.
-	Partitions int
+	// OpenFiles is how many files of one table a lane encodes at a time; beyond it
+	// the least recently used one is finished. A file counts from its 512th row
+	// on, so stray late rows do not. 0 means 8.
+	OpenFiles int
 	// Uploads is how many files of a cut are uploaded at a time; 0 means 4.
 	Uploads int
 }
@@ -53,7 +55,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.SpoolBytes = cmp.Or(c.SpoolBytes, 8<<20)
 	c.Lanes = cmp.Or(c.Lanes, min(8, max(1, runtime.GOMAXPROCS(0)/2)))
-	c.Partitions = cmp.Or(c.Partitions, 48)
+	c.OpenFiles = cmp.Or(c.OpenFiles, 8)
 	c.Uploads = cmp.Or(c.Uploads, 4)
 	return c
 }
@@ -83,7 +85,7 @@ type CutWriter struct {
 // alone.
 func NewCutWriter(store Store, cfg Config) (*CutWriter, error) {
 	cfg = cfg.withDefaults()
-	if cfg.SpoolBytes < 0 || cfg.Lanes < 0 || cfg.Partitions < 0 || cfg.Uploads < 0 {
+	if cfg.SpoolBytes < 0 || cfg.Lanes < 0 || cfg.OpenFiles < 0 || cfg.Uploads < 0 {
 		return nil, errors.New("sinks: a limit of the cut writer is negative")
 	}
 	if err := cleanSpool(cfg.SpoolDir); err != nil {
@@ -159,7 +161,18 @@ func (p *writerPool[T]) get(out *spool) *parquet.GenericWriter[T] {
 	return parquet.NewGenericWriter[T](out, writerOptions[T]()...)
 }
 
+// put takes a closed writer back.
+//
+// Reset of the library (0.32) blanks the column paths of the row groups it
+// wrote, and those slices are the writer's own: its next file would name no
+// column. Readers that match chunks by path, as Spark does, find nothing in
+// such a file, so the row groups let go of the slices first.
 func (p *writerPool[T]) put(w *parquet.GenericWriter[T]) {
+	for _, group := range w.File().Metadata().RowGroups {
+		for i := range group.Columns {
+			group.Columns[i].MetaData.PathInSchema = nil
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.idle) < idleWriters {
@@ -178,6 +191,7 @@ func writerOptions[T any]() []parquet.WriterOption {
 		schema,
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.DataPageVersion(1),
+		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // the library's choice is a delta encoding
 		parquet.DataPageStatistics(false),
 		parquet.PageBufferSize(pageBytes),
 		parquet.WriteBufferSize(0),
