@@ -48,7 +48,7 @@ func (w *world) minutes() tallies {
 	for _, x := range w.wins {
 		if !x.bid.test {
 			g := impressionGroup(x.imp)
-			g.campaign, g.creative = orElse(x.offer.campaign, g.campaign), orElse(x.offer.creative, g.creative)
+			g.campaign, g.creative = x.offer.campaign, x.offer.creative
 			ts.of(g).row.Wins++
 		}
 	}

@@ -86,11 +86,15 @@ func (w *world) findPath(c *conversion) {
 	if c.clickID != "" && !slices.ContainsFunc(clicks, isNamed) {
 		c.rowFlags |= event.ClickIDUnresolved
 	}
+	var latest touch
+	if len(clicks) > 0 {
+		latest = clicks[len(clicks)-1]
+	}
 	clicks, views = namedLast(clicks), namedLast(views)
 	switch {
 	case len(clicks) == 0:
 		c.path.touches = views
-	case w.pathSet(c, clicks[len(clicks)-1]) == "clicks_and_views":
+	case w.pathSet(c, latest) == "clicks_and_views":
 		last := clicks[len(clicks)-1]
 		rest := slices.Concat(clicks[:len(clicks)-1], views)
 		slices.SortFunc(rest, touchOrder)
@@ -143,10 +147,15 @@ func (w *world) scope(c *conversion) func(touch) bool {
 	return func(touch) bool { return true }
 }
 
-// pathSet is the declared campaign's setting, else that of the last touch's.
-func (w *world) pathSet(c *conversion, last touch) string {
-	id := orElse(c.campaign, last.campaign())
-	return orElse(w.ref.at(id, c.at).pathSet, w.set.PathSet)
+// pathSet is the declared campaign's setting, else that of the latest eligible
+// click's, else the configured one.
+func (w *world) pathSet(c *conversion, latest touch) string {
+	if c.campaign != "" {
+		if set := w.ref.at(c.campaign, c.at).pathSet; set != "" {
+			return set
+		}
+	}
+	return orElse(w.ref.at(latest.campaign(), c.at).pathSet, w.set.PathSet)
 }
 
 func (w *world) clickThrough(k *click, c *conversion) event.Span {

@@ -93,8 +93,13 @@ func adjustmentOrder(a, b *conversion) int {
 // withdraw turns an adjustment that counted as a fact into a rejection.
 func (in *intake) withdraw(a *conversion, reason event.Reason) {
 	in.ledger.of(a.pos.Topic).Fact--
+	field := "conversion_id"
+	if a.wireID == "" {
+		field = "order_id"
+	}
 	in.refuse(rejection{
-		pos: a.pos, ingest: a.ingest, reason: reason, at: a.at, timed: true, campaign: a.campaign,
+		pos: a.pos, ingest: a.ingest, reason: reason, field: field,
+		at: a.at, timed: true, campaign: a.campaign, flags: a.flags,
 	})
 }
 
@@ -131,9 +136,10 @@ func (w *world) count() {
 
 // countMode is the declared campaign's, else the last touch's, else by type.
 func (w *world) countMode(c *conversion) string {
-	id := orElse(c.campaign, c.path.last().campaign())
-	if mode, ok := w.ref.at(id, c.at).modes[c.kind]; ok {
-		return mode
+	for _, id := range []string{c.campaign, c.path.last().campaign()} {
+		if mode, ok := w.ref.at(id, c.at).modes[c.kind]; ok && id != "" {
+			return mode
+		}
 	}
 	switch c.kind {
 	case "sign_up", "lead", "install", "page_view":

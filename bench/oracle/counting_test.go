@@ -55,12 +55,12 @@ func TestC1_FirstReasonCounts(t *testing.T) {
 
 func TestC1_ModesComeFromTheDeclaredCampaignThenTheTouch(t *testing.T) {
 	f := newFeed()
-	f.campaigns = `[{"campaign_id":"A","scope":"account","count_modes":{"purchase":"ONE"}},{"campaign_id":"B","scope":"account"}]`
+	f.campaigns = `[{"campaign_id":"A","scope":"account","count_modes":{"purchase":"ONE"}},{"campaign_id":"B","scope":"account","count_modes":{"purchase":"EVERY"}},{"campaign_id":"C","scope":"account"}]`
 	f.click(at("09:00:00"), "click_id=k", "user_id=u", "campaign_id=A")
-	for i, declared := range []string{"", "", "B"} {
+	for i, declared := range []string{"", "", "B", "C"} {
 		f.conversion(at("10:00:00").Add(time.Duration(i)*time.Second), fmt.Sprintf("conversion_id=v%d", i), "user_id=u", "conversion_type=purchase", "campaign_id="+declared)
 	}
-	same(t, "verdicts", verdicts(f.run(t)), "v0 true ; v1 false COUNT_ONE; v2 true ")
+	same(t, "verdicts", verdicts(f.run(t)), "v0 true ; v1 false COUNT_ONE; v2 true ; v3 false COUNT_ONE")
 }
 
 func TestC2_TheLargestAdjustmentDecides(t *testing.T) {
@@ -97,7 +97,7 @@ func TestC2_OriginalsByOrderAndTime(t *testing.T) {
 	out := f.run(t)
 	same(t, "value", conversionByID(t, out, "v").ValueMicros, 2_000_000)
 	l := out.Ledger["conversions"]
-	same(t, "ledger", spaced(l.Fact, l.DupExact, l.Total(), reasons(out)), "2 1 7 0:ADJUST_ORPHAN: 0:ADJUST_ORPHAN: 0:ADJUST_ORPHAN: 0:ADJUST_TOO_OLD:")
+	same(t, "ledger", spaced(l.Fact, l.DupExact, l.Total(), reasons(out)), "2 1 7 0:ADJUST_ORPHAN:order_id 0:ADJUST_ORPHAN:order_id 0:ADJUST_ORPHAN:order_id 0:ADJUST_TOO_OLD:conversion_id")
 }
 
 func TestC2_ADuplicateOrderIsNoOriginal(t *testing.T) {
@@ -105,5 +105,5 @@ func TestC2_ADuplicateOrderIsNoOriginal(t *testing.T) {
 	f.conversion(at("10:00:00"), "conversion_id=v", "user_id=u", "conversion_type=purchase", "order_id=o", "value=1")
 	f.conversion(at("10:01:00"), "conversion_id=w", "user_id=u", "conversion_type=purchase", "order_id=o", "value=1")
 	f.conversion(at("11:00:00"), "conversion_id=w", "user_id=u", "conversion_type=purchase", "adjustment=RETRACT")
-	same(t, "rejects", reasons(f.run(t)), "0:ADJUST_ORPHAN:")
+	same(t, "rejects", reasons(f.run(t)), "0:ADJUST_ORPHAN:conversion_id")
 }

@@ -103,8 +103,8 @@ func TestEvents15_Conversions(t *testing.T) {
 		"user_id=0,conversion_type=purchase":                                              "MISSING_FIELD user_id",
 		"user_id=u,conversion_type=purchase,adjustment=RESTATE":                           "MISSING_FIELD conversion_id",
 		"user_id=u,conversion_type=purchase,adjustment=UNDO,conversion_id=v":              "BAD_NUMBER adjustment",
-		"user_id=u,conversion_type=purchase,adjustment=retract,conversion_id=v":           "ADJUST_ORPHAN ",
-		"user_id=u,conversion_type=purchase,adjustment=restate,conversion_id=v,value=-1":  "ADJUST_ORPHAN ",
+		"user_id=u,conversion_type=purchase,adjustment=retract,conversion_id=v":           "ADJUST_ORPHAN conversion_id",
+		"user_id=u,conversion_type=purchase,adjustment=restate,conversion_id=v,value=-1":  "ADJUST_ORPHAN conversion_id",
 		"user_id=u,conversion_type=purchase,adjustment=retract,conversion_id=v,value=-1":  "BAD_MONEY value",
 		"user_id=u,conversion_type=purchase,adjustment=new,conversion_id=v,value=0.00001": "10 USD 1 CUR_DEFAULTED",
 	} {

@@ -104,7 +104,7 @@ func (d deduper) conflict(fact, h *head, campaign string) {
 	d.in.rejections = append(d.in.rejections, rejection{
 		pos: h.pos, ingest: h.ingest, reason: event.DupIDConflict, field: d.field,
 		detail: fmt.Sprintf("fact %s, this record %s", headHex(fact.print), headHex(h.print)),
-		at:     h.at, timed: true, campaign: campaign,
+		at:     h.at, timed: true, campaign: campaign, flags: h.flags,
 	})
 	d.in.ledger.of(h.pos.Topic).IDConflict++
 }

@@ -17,7 +17,7 @@ func TestT1_ClockAhead(t *testing.T) {
 		{5 * time.Minute, "12:05:00 UNMAPPED_CREATIVE"},
 		{5*time.Minute + time.Microsecond, "12:00:00 CLOCK_FUTURE,UNMAPPED_CREATIVE"},
 		{24 * time.Hour, "12:00:00 CLOCK_FUTURE,UNMAPPED_CREATIVE"},
-		{24*time.Hour + time.Microsecond, "0:TIME_FUTURE:"},
+		{24*time.Hour + time.Microsecond, "0:TIME_FUTURE:timestamp"},
 	} {
 		f := newFeed()
 		f.put("ad_impressions", at("12:00:00"), []byte(object("id=i", "creative_id=c", "timestamp="+stamp(at("12:00:00").Add(c.ahead)))))
@@ -41,7 +41,7 @@ func TestT2T4_HorizonsAreInclusive(t *testing.T) {
 			f.csv(c.topic, moment, at("12:00:00").Add(c.horizon), "click_id=k", "user_id=u", "conversion_type=purchase")
 			want := ""
 			if more > 0 {
-				want = "0:TOO_LATE:"
+				want = "0:TOO_LATE:event_timestamp"
 			}
 			same(t, c.topic, reasons(f.run(t)), want)
 		}

@@ -86,7 +86,7 @@ func (in *intake) impressionRecord(r *Record) {
 			continue
 		}
 		i.place(in, at, c)
-		if in.accept(&i.head, i, in.set.Horizons.Impressions) {
+		if in.accept(&i.head, i, "timestamp", in.set.Horizons.Impressions) {
 			in.impressions = append(in.impressions, i)
 		}
 	}
@@ -126,7 +126,7 @@ func (in *intake) clickLine(at line, cells *cells) {
 		return
 	}
 	c.place(in, at)
-	if in.accept(&c.head, c, in.set.Horizons.Clicks) {
+	if in.accept(&c.head, c, "event_timestamp", in.set.Horizons.Clicks) {
 		in.clicks = append(in.clicks, c)
 	}
 }
@@ -138,7 +138,7 @@ func (in *intake) conversionLine(at line, cells *cells) {
 		return
 	}
 	c.place(in, at)
-	if in.accept(&c.head, c, in.set.Horizons.Conversions) {
+	if in.accept(&c.head, c, "event_timestamp", in.set.Horizons.Conversions) {
 		in.conversions = append(in.conversions, c)
 	}
 }
@@ -160,7 +160,7 @@ func (in *intake) bidRecord(r *Record) {
 			continue
 		}
 		b.place(at)
-		if in.accept(&b.head, b, in.set.Horizons.Bids) {
+		if in.accept(&b.head, b, "timestamp", in.set.Horizons.Bids) {
 			in.bids = append(in.bids, b)
 		}
 	}
@@ -168,7 +168,7 @@ func (in *intake) bidRecord(r *Record) {
 
 // accept applies T1 and T2 in this order and reports whether the record goes on
 // to the dedupe.
-func (in *intake) accept(h *head, r record, horizon event.Span) bool {
+func (in *intake) accept(h *head, r record, timeName string, horizon event.Span) bool {
 	ahead := h.at.Sub(h.ingest)
 	reason := event.NotRejected
 	switch {
@@ -182,7 +182,8 @@ func (in *intake) accept(h *head, r record, horizon event.Span) bool {
 	}
 	if reason != event.NotRejected {
 		in.refuse(rejection{
-			pos: h.pos, ingest: h.ingest, reason: reason, at: h.at, timed: true, campaign: r.declared(),
+			pos: h.pos, ingest: h.ingest, reason: reason, field: timeName, at: h.at, timed: true,
+			campaign: r.declared(), flags: h.flags,
 		})
 		return false
 	}

@@ -234,6 +234,19 @@ func TestD5_ChainsAndSettings(t *testing.T) {
 	}
 }
 
+func TestW_RefractoryIsTheOwnCreativesCampaign(t *testing.T) {
+	f := newFeed()
+	f.campaigns = `[{"campaign_id":"A","windows":{"click_refractory":"1m"}},{"campaign_id":"B","windows":{"click_refractory":"5s"}}]`
+	f.creatives = `[{"creative_id":"cb","campaign_id":"B"}]`
+	f.click(at("10:00:00"), "click_id=k0", "user_id=u", "campaign_id=A", "creative_id=cb")
+	f.click(at("10:00:06"), "click_id=k1", "user_id=u", "campaign_id=A", "creative_id=cb")
+	f.click(at("10:00:00"), "click_id=k2", "user_id=v", "campaign_id=A", "creative_id=ca")
+	f.click(at("10:00:06"), "click_id=k3", "user_id=v", "campaign_id=A", "creative_id=ca")
+	out := f.run(t)
+	same(t, "own creative's", clickByID(t, out, "k1").IVTCodes, "")
+	same(t, "row's", clickByID(t, out, "k3").IVTCodes, "REPEAT_CLICK")
+}
+
 func TestD6_ClickCap(t *testing.T) {
 	f := newFeed()
 	f.campaigns = `[{"campaign_id":"A","max_clicks_per_impression":2}]`

@@ -213,6 +213,7 @@ func rejectedRows(list []rejection) []table.Rejected {
 			Reason: j.reason.String(), Detail: j.detail, Field: j.field, CampaignID: j.campaign,
 			Meta: table.Meta{
 				Op: table.Upsert, IngestTime: j.ingest, SrcPartition: j.pos.ID, SrcOffset: int64(j.pos.Offset),
+				Flags: j.flags.String(),
 			},
 		}
 		if j.timed {

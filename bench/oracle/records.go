@@ -149,6 +149,7 @@ type rejection struct {
 	at       event.Time
 	timed    bool // at is readable
 	campaign string
+	flags    event.Flags
 }
 
 // userKeys gives each user the keyed hash that stands for it in every table.

@@ -101,7 +101,7 @@ func (x *win) row() table.Win {
 		MatchMethod: x.method, BidTime: b.at, ImpressionTime: i.at,
 		BidToImpMS: floorDiv(i.at.Sub(b.at), event.Millisecond),
 		BidMicros:  o.price, ClearingMicros: i.price, Currency: i.currency,
-		CampaignID: orElse(o.campaign, i.campaignOf), CreativeID: orElse(o.creative, i.creative),
+		CampaignID: o.campaign, CreativeID: o.creative,
 		Billable: i.valid(), Meta: i.meta(x.flags),
 	}
 }

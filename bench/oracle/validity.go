@@ -44,7 +44,7 @@ func (w *world) repeats() map[*click]bool {
 		sortByKey(clicks)
 		var accepted *click
 		for _, c := range clicks {
-			least := orSpan(w.ref.at(c.campaignOf, c.at).refractory, w.set.Windows.ClickRefractory)
+			least := orSpan(w.ref.at(w.computed(c), c.at).refractory, w.set.Windows.ClickRefractory)
 			if accepted != nil && c.at.Sub(accepted.at) < least {
 				marked[c] = true
 				continue
@@ -53,6 +53,12 @@ func (w *world) repeats() map[*click]bool {
 		}
 	}
 	return marked
+}
+
+// computed is the campaign whose refractory period and cap a click has: its own
+// creative's, else its row's (W).
+func (w *world) computed(c *click) string {
+	return orElse(w.ref.creatives[c.creative].campaign, c.campaignOf)
 }
 
 // beyondCap counts the clicks of each impression that are no repeats (R-D6).
@@ -67,7 +73,7 @@ func (w *world) beyondCap(repeat map[*click]bool) map[*click]bool {
 	for _, clicks := range perImpression {
 		sortByKey(clicks)
 		for n, c := range clicks {
-			limit := w.ref.at(c.campaignOf, c.at).cap
+			limit := w.ref.at(w.computed(c), c.at).cap
 			if limit == 0 {
 				limit = w.set.MaxClicksPerImpression
 			}

@@ -13,7 +13,7 @@ type win struct {
 	bid    *bid
 	offer  *offer
 	method string
-	flags  event.Flags
+	flags  event.Flags // of the link alone; the impression's are on its own row
 }
 
 func (w *world) joinBids() {
@@ -50,7 +50,7 @@ func (w *world) winOf(i *impression) *win {
 		return nil
 	}
 	o, method := narrow(i, offers[b])
-	won := &win{imp: i, bid: b, offer: o, method: method, flags: i.flags}
+	won := &win{imp: i, bid: b, offer: o, method: method}
 	if method == "PRICE" {
 		won.flags |= event.AmbiguousBid
 	}
