@@ -1,7 +1,9 @@
 package kafka
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"runtime"
@@ -259,7 +261,28 @@ func testBomb(t *testing.T, cfg Config, codec string) {
 	}
 }
 
-// A frame of one run: a frame whose head says nothing of its size.
+// Batches between measureFrom and the cap come whole.
+func TestLargeBatchIsNotCut(t *testing.T) {
+	_, cfg := startEmbedded(t)
+	value := append(make([]byte, 20<<20), "the end"...)
+	for _, codec := range []string{"gzip", "snappy", "lz4", "zstd"} {
+		p := event.Partition{Topic: makeTopic(t, cfg, 1, map[string]string{"max.message.bytes": "20000000"})}
+		ctx := within(t, 20*time.Second)
+		w, err := OpenProducer(ctx, cfg, ProducerConfig{Compression: codec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Send(ctx, p, Message{Value: value}), w.Flush(ctx), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		records, _ := readTo(t, openAt(t, cfg, p, 0, nil), 0, 1)
+		if len(records) != 1 || !bytes.Equal(records[0].Value, value) {
+			t.Errorf("%s: %d records", codec, len(records))
+		}
+	}
+}
+
+// A frame whose head says nothing of its size.
 func TestS9_ZstdWithoutSize(t *testing.T) {
 	var packed strings.Builder
 	z, err := zstd.NewWriter(&packed)

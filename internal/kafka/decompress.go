@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -61,44 +62,55 @@ func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
 func (d *decoder) unpack(codec int16, src []byte) ([]byte, error) {
 	switch codec {
 	case codecGzip:
-		return d.gunzip(src)
+		return inflate(d.openGzip, src, d.room(src))
 	case codecSnappy:
 		return unsnappy(src)
 	case codecLZ4:
-		if d.lz4 == nil {
-			d.lz4 = lz4.NewReader(nil)
-		}
-		d.lz4.Reset(bytes.NewReader(src))
-		return readCapped(d.lz4, d.room(src))
+		return inflate(d.openLZ4, src, d.room(src))
 	case codecZstd:
 		return d.unzstd(src)
 	}
 	return nil, fmt.Errorf("codec %d is unknown", codec)
 }
 
-func (d *decoder) gunzip(src []byte) ([]byte, error) {
-	var err error
+func (d *decoder) openGzip(src io.Reader) (io.Reader, error) {
 	if d.gzip == nil {
-		d.gzip, err = gzip.NewReader(bytes.NewReader(src))
-	} else {
-		err = d.gzip.Reset(bytes.NewReader(src))
+		z, err := gzip.NewReader(src)
+		d.gzip = z
+		return z, err
 	}
-	if err != nil {
-		d.gzip = nil
-		return nil, err
-	}
-	return readCapped(d.gzip, d.room(src))
+	return d.gzip, d.gzip.Reset(src)
 }
 
-func (d *decoder) unzstd(src []byte) ([]byte, error) {
+func (d *decoder) openLZ4(src io.Reader) (io.Reader, error) {
+	if d.lz4 == nil {
+		d.lz4 = lz4.NewReader(nil)
+	}
+	d.lz4.Reset(src)
+	return d.lz4, nil
+}
+
+func (d *decoder) openZstd(src io.Reader) (io.Reader, error) { return d.zstd, d.zstd.Reset(src) }
+
+// unzstd decodes in one go where the frame says its size, as most clients'
+// frames do.
+func (d *decoder) unzstd(src []byte) (out []byte, err error) {
 	if d.zstd == nil {
-		z, err := newZstd()
-		if err != nil {
+		if d.zstd, err = newZstd(); err != nil {
 			return nil, err
 		}
-		d.zstd = z
 	}
-	out, err := d.zstd.DecodeAll(src, make([]byte, 0, d.room(src)))
+	var head zstd.Header
+	switch err = head.Decode(src); {
+	case err != nil:
+		return nil, err
+	case !head.HasFCS:
+		out, err = inflate(d.openZstd, src, d.room(src))
+	case head.FrameContentSize > MaxBatchBytes:
+		return nil, errTooLarge
+	default:
+		out, err = d.zstd.DecodeAll(src, make([]byte, 0, head.FrameContentSize))
+	}
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		return nil, errTooLarge
 	}
@@ -152,22 +164,42 @@ func snappyBlock(out, src []byte) ([]byte, error) {
 	return out, err
 }
 
-// readCapped reads everything, starting with room for that many bytes.
-func readCapped(r io.Reader, room int) ([]byte, error) {
-	out := make([]byte, 0, room)
-	for {
+// measureFrom is the size from which a batch is decompressed twice: once to know
+// its size, once into memory of just that size. Growing up to the cap would need
+// two or three times the cap, and a bomb would get it all.
+const measureFrom = 8 << 20
+
+// inflate decompresses src into new memory, starting with room for that many
+// bytes.
+func inflate(open func(io.Reader) (io.Reader, error), src []byte, room int) ([]byte, error) {
+	r, err := open(bytes.NewReader(src))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, min(room, measureFrom))
+	for len(out) < measureFrom {
 		if len(out) == cap(out) {
 			out = append(out, 0)[:len(out)]
 		}
 		n, err := r.Read(out[len(out):cap(out)])
 		out = out[:len(out)+n]
 		switch {
-		case len(out) > MaxBatchBytes:
-			return nil, errTooLarge
 		case err == io.EOF:
 			return out, nil
 		case err != nil:
 			return nil, err
 		}
 	}
+	total := len(out)
+	out = nil
+	more, err := io.Copy(io.Discard, io.LimitReader(r, int64(MaxBatchBytes-total+1)))
+	if total += int(more); err != nil || total > MaxBatchBytes {
+		return nil, cmp.Or(err, errTooLarge)
+	}
+	if r, err = open(bytes.NewReader(src)); err != nil {
+		return nil, err
+	}
+	out = make([]byte, total)
+	_, err = io.ReadFull(r, out)
+	return out, err
 }
