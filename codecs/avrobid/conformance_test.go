@@ -146,7 +146,8 @@ func FuzzDecode(f *testing.F) {
 		f.Add(value)
 	}
 	f.Add(append([]byte{0, 0, 0, 0, 7}, valid()[0]...))
-	f.Fuzz(func(t *testing.T, value []byte) { codectest.Check(t, newDecoder(avrobid.Config{})(), value) })
+	d := newDecoder(avrobid.Config{})()
+	f.Fuzz(func(t *testing.T, value []byte) { codectest.Check(t, d, value) })
 }
 
 func FuzzOtherWriters(f *testing.F) {
