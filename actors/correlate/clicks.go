@@ -80,15 +80,16 @@ func (r *resolution) matchOf(e *event.Click, own string) match {
 	byUser := e.UserID != "" && own != unknownCampaign
 	invalid := false
 	if byUser {
-		v, bad := r.latest(e, own, e.CreativeID)
+		if e.CreativeID != "" {
+			if v, _ := r.latest(e, own, e.CreativeID); v != nil {
+				return r.matchedBy(methodUserCreative, e, v)
+			}
+		}
+		v, bad := r.latest(e, own, "") // bad covers those of the creative, too
 		if v != nil {
-			return r.matchedBy(methodUserCreative, e, v)
+			return r.matchedBy(methodUserCampaign, e, v)
 		}
-		w, worse := r.latest(e, own, "")
-		if w != nil {
-			return r.matchedBy(methodUserCampaign, e, w)
-		}
-		invalid = bad || worse
+		invalid = bad
 	}
 	switch {
 	case e.ImpressionID == "" && e.AuctionID == "" && !byUser:

@@ -46,11 +46,9 @@ func (w *world) minutes() tallies {
 		w.addImpression(ts, i)
 	}
 	for _, x := range w.wins {
-		if !x.bid.test {
-			g := impressionGroup(x.imp)
-			g.campaign, g.creative = x.offer.campaign, x.offer.creative
-			ts.of(g).row.Wins++
-		}
+		g := impressionGroup(x.imp)
+		g.campaign, g.creative = x.offer.campaign, x.offer.creative
+		ts.of(g).row.Wins++
 	}
 	for _, c := range w.clicks {
 		w.addClick(ts, c)
