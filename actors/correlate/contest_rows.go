@@ -211,7 +211,7 @@ func (s *Shard) streamContest(c *contest) bool {
 	complete := true
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class != classFact || m.gone {
+		if m.verdict.class != classFact {
 			continue
 		}
 		w := c.writtenUnder(m)

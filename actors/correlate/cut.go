@@ -5,8 +5,7 @@ import (
 	"github.com/advertisex/adjoin/internal/table"
 )
 
-// Cut is what one cut hands over. The slices are the caller's until the Shard's
-// next Begin. Rows come in the order of their keys; no key is in a cut twice
+// Cut is what one cut hands over. It is the caller's for good. Rows come in the order of their keys; no key is in a cut twice
 // (X1), rows streamed to the Sink included.
 type Cut struct {
 	Number    uint64     // the row_version of every row since Begin

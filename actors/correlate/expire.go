@@ -46,8 +46,8 @@ func (s *Shard) expire() {
 		s.bids.hours = s.bids.hours[1:]
 	}
 	// The last instant of a local day is less than two days after its UTC start.
-	over := s.frontier.Add(-s.impressionHold() - 2*event.Day)
-	s.reach.expire(int32(over.Floor(event.Day) / event.Time(event.Day)))
+	over := s.frontier.Add(-s.impressionHold() - 3*event.Day)
+	s.reach.expire(int32(over / event.Time(event.Day)))
 }
 
 func (s *Shard) dropImpressions(b *impBucket) {

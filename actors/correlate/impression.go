@@ -398,8 +398,7 @@ func (s *Shard) streamImpression(e *event.Impression, d *described, suffix strin
 	}
 	row.Meta = s.meta(&e.Envelope, table.Upsert, flags)
 	if e.UserID != "" {
-		n, _ := s.users.find(e.Route)
-		row.UserKey, row.UserIDType = s.users.keys.text(s.users.key[n]), "user"
+		row.UserKey, row.UserIDType = s.users.keys.text(s.users.keyOf(e.Route, e.UserID)), "user"
 	}
 	if e.Test {
 		row.IVTClass, row.IVTCodes = givt, testTraffic

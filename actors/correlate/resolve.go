@@ -265,6 +265,9 @@ func (r *resolution) forget() {
 		if c.verdict.class == classFact {
 			fact = c.e.EventTime
 			end = expires[c]
+			if !c.wrote.there {
+				end = event.MaxTime // the watermark lags behind the frontier
+			}
 		}
 		if now > end {
 			gone[c.e.ID] = gone[c.e.ID] || c.verdict.class == classFact
@@ -281,7 +284,7 @@ func (r *resolution) forgetConversions() {
 	now := r.s.frontier
 	set := &r.s.cfg.Settings
 	for _, c := range r.convs {
-		if now > r.s.conversionExpires(c.e.EventTime) {
+		if now > r.s.conversionExpires(c.e.EventTime) && c.attributed {
 			r.loseCounts(c)
 		}
 	}
@@ -294,6 +297,9 @@ func (r *resolution) forgetConversions() {
 		if c.verdict.class == classFact {
 			fact = c.e.EventTime
 			end = r.s.conversionExpires(c.e.EventTime)
+			if r.s.watermark < c.e.EventTime {
+				end = event.MaxTime // its credits are not written
+			}
 		}
 		id := c.e.ID
 		if c.e.Adjustment != event.New {

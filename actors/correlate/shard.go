@@ -179,7 +179,8 @@ func (s *Shard) Cut() *Cut {
 	patches := s.reach.take()
 	s.saved.reach = append(s.saved.reach, patches...)
 	s.expire()
-	out := &s.open.Cut
+	out := new(Cut)
+	*out = s.open.Cut
 	sortRows(out)
 	out.Deltas = event.Deltas{Minutes: s.aggregates.deltas(&s.dims), Reach: s.reachDeltas(patches)}
 	out.Ledger = s.ledger.accounts()

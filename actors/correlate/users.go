@@ -118,8 +118,11 @@ func (u *users) set(n uint32, r event.Route, key userKey) {
 // takenNow is the last hour of a user whose first impression is on its way.
 const takenNow = event.MinTime + 1
 
-// keyOf is the key of a user that needs no ordinal.
+// keyOf is the key of a user, with an ordinal or without.
 func (u *users) keyOf(r event.Route, id string) userKey {
+	if n, ok := u.find(r); ok {
+		return u.key[n]
+	}
 	slot := &u.recent[userHash(r)%uint64(len(u.recent))]
 	if !slot.set || slot.route != r {
 		*slot = recentKey{route: r, key: u.keys.of(id), set: true}

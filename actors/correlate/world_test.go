@@ -1,7 +1,6 @@
 package correlate
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/advertisex/adjoin/internal/event"
-	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
@@ -96,6 +94,12 @@ func (w *world) end() *Cut {
 	c := w.shard.Cut()
 	w.fold(c)
 	w.begin()
+	w.recall(c)
+	return c
+}
+
+// recall hands the shard what it asked for.
+func (w *world) recall(c *Cut) {
 	for _, p := range c.Recalls {
 		switch e := w.records[p].(type) {
 		case *event.Bid:
@@ -106,7 +110,6 @@ func (w *world) end() *Cut {
 			w.shard.RecallImpression(&again)
 		}
 	}
-	return c
 }
 
 // finish closes every window and cuts until nothing is pending.
@@ -234,7 +237,9 @@ func (w *world) final() string {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(w.reach)) {
-		out = append(out, fmt.Sprintf("reach %s %d", k, w.reach[k].GetCardinality()))
+		if n := w.reach[k].GetCardinality(); n > 0 {
+			out = append(out, fmt.Sprintf("reach %s %d", k, n))
+		}
 	}
 	for i := range w.ledger {
 		out = append(out, fmt.Sprintf("ledger %+v", w.ledger[i]))
@@ -297,7 +302,7 @@ func (w *world) spend() event.Int128 {
 
 // printed makes a fingerprint of what a test event says.
 func printed(e any) event.Fingerprint {
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%+v", e)))
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%#v", e)))
 	return event.Fingerprint(sum[:16])
 }
 
@@ -306,7 +311,3 @@ func withPrint(n uint64) (p event.Fingerprint) {
 	binary.BigEndian.PutUint64(p[:], n)
 	return p
 }
-
-func compareEvents(a, b any) int { return cmp.Compare(fmt.Sprintf("%+v", a), fmt.Sprintf("%+v", b)) }
-
-var _ = reference.NewSet
