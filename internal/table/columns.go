@@ -190,3 +190,7 @@ func typeOf(t reflect.Type) Type {
 	}
 	panic(fmt.Sprintf("table: no column type for a field of type %v", t))
 }
+
+// FreeText lists the columns of rejected_events that are for people to read. A
+// program that computes the tables another way may leave them out.
+func FreeText() []string { return []string{"detail", "raw_bytes_truncated"} }
