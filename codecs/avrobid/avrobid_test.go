@@ -309,27 +309,3 @@ func TestN1_AFloatIsNoID(t *testing.T) {
 		t.Errorf("%+v", c.rejects)
 	}
 }
-
-func BenchmarkDecodeHot(b *testing.B) {
-	e := full()
-	e.Consent = ""
-	value := avrobid.AppendBid(nil, e)
-	d, c := decoder(b, avrobid.Config{}), new(discard)
-	rec := record(value)
-	b.SetBytes(int64(len(value)))
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Decode(rec, c)
-	}
-	if c.rejects > 0 {
-		b.Fatal("rejected")
-	}
-}
-
-type discard struct{ rejects int }
-
-func (*discard) Bid(*event.Bid)               {}
-func (*discard) Impression(*event.Impression) {}
-func (*discard) Click(*event.Click)           {}
-func (*discard) Conversion(*event.Conversion) {}
-func (d *discard) Reject(*event.Rejected)     { d.rejects++ }

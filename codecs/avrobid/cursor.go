@@ -3,7 +3,6 @@ package avrobid
 import (
 	"encoding/binary"
 	"unicode/utf8"
-	"unsafe"
 )
 
 // cursor reads Avro's binary encoding from the front of b. After the first
@@ -57,18 +56,32 @@ func (c *cursor) boolean() bool {
 	return v == 1
 }
 
-// string aliases the record.
+// string aliases the record. Most are empty, or shorter than 64 bytes and so
+// have a length of one byte.
 func (c *cursor) string() string {
+	if len(c.b) > 0 && c.b[0] == 0 {
+		c.b = c.b[1:]
+		return ""
+	}
+	if len(c.b) > 0 && c.b[0] < 0x80 && c.b[0]&1 == 0 && int(c.b[0]/2) < len(c.b) {
+		n := 1 + int(c.b[0]/2)
+		s := textOf(c.b[1:n])
+		c.b = c.b[n:]
+		c.invalid = c.invalid || !utf8.ValidString(s)
+		return s
+	}
+	return c.longString()
+}
+
+func (c *cursor) longString() string {
 	n := c.long()
 	if n < 0 || n > int64(len(c.b)) {
 		c.fail()
 		return ""
 	}
-	s := unsafe.String(unsafe.SliceData(c.b), int(n))
+	s := textOf(c.b[:n])
 	c.b = c.b[n:]
-	if !utf8.ValidString(s) {
-		c.invalid = true
-	}
+	c.invalid = c.invalid || !utf8.ValidString(s)
 	return s
 }
 

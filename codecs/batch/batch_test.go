@@ -229,6 +229,19 @@ func TestBytesAreTheCallersOwn(t *testing.T) {
 	}
 }
 
+func TestTheTopicOutlivesTheBatch(t *testing.T) {
+	bytes, _ := oneOfEach()
+	r, err := batch.Open(bytes)
+	if err != nil || !r.Next() {
+		t.Fatal(err)
+	}
+	rng, at := r.Range(), r.Envelope().Partition
+	clear(bytes)
+	if rng.Partition != partition || at != partition {
+		t.Errorf("%q %q", rng.Topic, at.Topic)
+	}
+}
+
 func TestEveryTruncationIsAnError(t *testing.T) {
 	bytes, _ := oneOfEach()
 	for n := range bytes {

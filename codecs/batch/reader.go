@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -20,6 +21,7 @@ var ErrCorrupt = errors.New("batch: truncated or corrupt; ask its sender for the
 type Reader struct {
 	rest  []byte
 	base  wire.Base
+	topic string // of the base, not aliasing any batch: callers keep it in keys
 	rng   event.Range
 	shard event.Shard
 	total int
@@ -34,13 +36,15 @@ type Reader struct {
 	rejected   event.Rejected
 }
 
-// Open starts reading a batch. The events alias b.
+// Open starts reading a batch. The text of its events aliases b, their topic
+// does not.
 func Open(b []byte) (*Reader, error) {
 	r := new(Reader)
 	return r, r.Open(b)
 }
 
-// Open starts reading another batch with the same reader. The events alias b.
+// Open starts reading another batch with the same reader. The text of its events
+// aliases b, their topic does not.
 func (r *Reader) Open(b []byte) error {
 	r.rest, r.left, r.total, r.kind, r.err = nil, 0, 0, event.NoKind, nil
 	if len(b) < headerSize || binary.LittleEndian.Uint64(b[checksumAt:]) != xxh3.Hash(b[shardAt:]) {
@@ -51,6 +55,10 @@ func (r *Reader) Open(b []byte) error {
 	if err != nil {
 		return r.fail("no base of this version")
 	}
+	if r.topic != r.base.Topic {
+		r.topic = strings.Clone(r.base.Topic)
+	}
+	r.base.Topic = r.topic
 	r.rng = event.Range{
 		Partition: r.base.Partition,
 		From:      event.Offset(binary.LittleEndian.Uint64(b[fromAt:])),

@@ -280,17 +280,3 @@ func TestN17_ConversionTypes(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkParseTime(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		ParseTime("2026-11-23T10:00:00.123456Z", nil)
-	}
-}
-
-func BenchmarkCleanID(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		CleanID("550e8400-e29b-41d4-a716-446655440000")
-	}
-}
