@@ -159,7 +159,7 @@ func (d *differ[T]) columns(a, b *stream[T]) {
 	key, differs := d.show(a.key), false
 	for _, f := range d.codec.rest {
 		l, r := f.show(reflect.ValueOf(x)), f.show(reflect.ValueOf(y))
-		if l == r || (l == "" || r == "") && slices.Contains(table.FreeText(), f.column.Name) {
+		if l == r || (blank(l) || blank(r)) && slices.Contains(table.FreeText(), f.column.Name) {
 			continue
 		}
 		differs = true
@@ -169,6 +169,9 @@ func (d *differ[T]) columns(a, b *stream[T]) {
 		d.counts.Different++
 	}
 }
+
+// blank reports whether a shown value is NULL or empty.
+func blank(shown string) bool { return shown == "" || shown == `""` || shown == "NULL" }
 
 func (d *differ[T]) show(key []byte) string {
 	var row T
