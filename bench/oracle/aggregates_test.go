@@ -68,6 +68,17 @@ func TestRG1_Groups(t *testing.T) {
 	same(t, "click cost", spaced(clickByID(t, out, "k").CostNanos, clickByID(t, out, "l").CostNanos, clickByID(t, out, "l").Currency), "0 500000000 GBP")
 }
 
+func TestRG1_TestBidsCountOnlyAsWins(t *testing.T) {
+	f := newFeed()
+	r := newRequest(at("10:00:00"), "a", "u", offerOf("b", "1", "A", "cr", 1))
+	r["test"] = true
+	f.bid(at("10:00:00"), r)
+	f.impression(at("10:01:00"), "id=i", "user_id=u", "creative_id=cr", "campaign_id=A", "exchange=x1", "auction_id=a")
+	out := f.run(t)
+	same(t, "rows", spaced(len(out.Bids), out.Bids[0].Valid, out.Bids[0].IVTCodes, len(out.Wins)), "1 false TEST_TRAFFIC 1")
+	same(t, "minutes", minutesOf(out), "10:01|A|cr|x1||0|USD|wins=1|gross=1000000|net=1000000")
+}
+
 func TestRG2_CPA(t *testing.T) {
 	f := newFeed()
 	f.campaigns = `[{"campaign_id":"D","pricing":"cpa","rate_micros":2000000,"currency":"EUR"}]`

@@ -111,6 +111,16 @@ func TestD3_DuplicateOfAConflictIsADuplicateUntilTheNextFact(t *testing.T) {
 	same(t, "classes", spaced(l.Fact, l.DupExact, l.IDConflict), "2 1 2")
 }
 
+func TestD1_WhatWasSeenBeforeTheNextFactIsForgotten(t *testing.T) {
+	f := newFeed()
+	repaired := at("1d 10:00:02") // same content as the first, its clock was a day behind
+	f.csv("clicks", at("10:00:00"), at("10:00:00"), "click_id=k", "user_id=u")
+	f.csv("clicks", at("1d 10:00:01"), at("1d 10:00:01"), "click_id=k", "user_id=u", "os=x")
+	f.csv("clicks", at("10:00:00"), repaired, "click_id=k", "user_id=u", "sent_at="+stamp(at("10:00:00")), "received_at="+stamp(repaired))
+	l := f.run(t).Ledger["clicks"]
+	same(t, "classes", spaced(l.Fact, l.DupExact, l.IDConflict), "2 0 1")
+}
+
 func TestR5_OneIDUnderTwoUsersIsTwoFacts(t *testing.T) {
 	f := newFeed()
 	f.impression(at("10:00:00"), "id=i", "user_id=u1", "creative_id=c")
