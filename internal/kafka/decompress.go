@@ -3,7 +3,6 @@ package kafka
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -129,39 +128,46 @@ func newZstd() (*zstd.Decoder, error) {
 var snappyFrame = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0}
 
 func unsnappy(src []byte) ([]byte, error) {
-	if !bytes.HasPrefix(src, snappyFrame) {
-		return snappyBlock(nil, src)
+	blocks, total, err := snappyBlocks(src)
+	if err != nil {
+		return nil, err
 	}
-	var out []byte
-	for rest := src[min(16, len(src)):]; len(rest) > 0; {
-		if len(rest) < 4 {
-			return nil, io.ErrUnexpectedEOF
-		}
-		n := binary.BigEndian.Uint32(rest)
-		if uint64(n) > uint64(len(rest)-4) {
-			return nil, io.ErrUnexpectedEOF
-		}
-		var err error
-		if out, err = snappyBlock(out, rest[4:4+n]); err != nil {
+	out := make([]byte, total)
+	at := 0
+	for _, block := range blocks {
+		part, err := snappy.Decode(out[at:], block)
+		if err != nil {
 			return nil, err
 		}
-		rest = rest[4+n:]
+		at += len(part)
 	}
 	return out, nil
 }
 
-// snappyBlock appends one block, decoded, to out.
-func snappyBlock(out, src []byte) ([]byte, error) {
-	n, err := snappy.DecodedLen(src)
-	if err != nil {
-		return nil, err
+// snappyBlocks are the blocks of a batch and their decoded size, which is known
+// before anything is decoded.
+func snappyBlocks(src []byte) (blocks [][]byte, total int, err error) {
+	if !bytes.HasPrefix(src, snappyFrame) {
+		blocks = [][]byte{src}
+	} else {
+		c := cursor{b: src[min(16, len(src)):]}
+		for len(c.b) > 0 && !c.bad {
+			blocks = append(blocks, c.take(int(c.int32())))
+		}
+		if c.bad {
+			return nil, 0, io.ErrUnexpectedEOF
+		}
 	}
-	if len(out)+n > MaxBatchBytes {
-		return nil, errTooLarge
+	for _, block := range blocks {
+		n, err := snappy.DecodedLen(block)
+		if err != nil {
+			return nil, 0, err
+		}
+		if total += n; total > MaxBatchBytes {
+			return nil, 0, errTooLarge
+		}
 	}
-	out = append(out, make([]byte, n)...)
-	_, err = snappy.Decode(out[len(out)-n:], src)
-	return out, err
+	return blocks, total, nil
 }
 
 // measureFrom is the size from which a batch is decompressed twice: once to know
