@@ -1,13 +1,14 @@
+//go:build unix
+
 package sinks
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"sync"
+	"syscall"
 	"testing"
-
-	"github.com/advertisex/adjoin/internal/table"
+	"time"
 )
 
 // nullStore takes everything and keeps nothing.
@@ -57,9 +58,11 @@ func benchCuts[T any](b *testing.B, rows []T, slice int, write func(*Cut, []T) e
 	bytes, n = 0, 0
 	b.ReportAllocs()
 	b.ResetTimer()
+	began := cpuTime(b)
 	for n < b.N {
 		cut(min(len(rows), b.N-n))
 	}
+	b.ReportMetric(float64(cpuTime(b)-began)/float64(n), "cpu-ns/row")
 	b.ReportMetric(float64(bytes)/float64(n), "B/row")
 }
 
@@ -90,6 +93,8 @@ func BenchmarkCutShards(b *testing.B) {
 		b.Run(fmt.Sprintf("lanes=%d", lanes), func(b *testing.B) {
 			w := newBenchWriter(b, Config{Lanes: lanes})
 			b.ReportAllocs()
+			began := cpuTime(b)
+			defer func() { b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/row") }()
 			for n := 0; n < b.N; n += len(rows) {
 				c, err := w.NewCut(fmt.Sprintf("n1-%d", n))
 				if err != nil {
@@ -107,17 +112,12 @@ func BenchmarkCutShards(b *testing.B) {
 	}
 }
 
-func writeFromShards(tb testing.TB, c *Cut, rows []table.Impression) {
-	const shards, slice = 64, 64
-	var wg sync.WaitGroup
-	for s := range shards {
-		wg.Go(func() {
-			for at := s * slice; at < len(rows); at += shards * slice {
-				if err := c.WriteImpressions(rows[at:min(len(rows), at+slice)]); err != nil {
-					tb.Error(err)
-				}
-			}
-		})
+// cpuTime is what the process has used of the processors: the figure that stays
+// meaningful on a machine that does other things too.
+func cpuTime(tb testing.TB) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
 	}
-	wg.Wait()
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -3,6 +3,8 @@ package sinks
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
+	"testing"
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
@@ -78,4 +80,20 @@ func meta(offset int64, at event.Time) table.Meta {
 		RowVersion: 17, Op: table.Upsert, EmittedAt: testStart, IngestTime: at,
 		SrcPartition: int32(offset % 16), SrcOffset: offset / 16,
 	}
+}
+
+// writeFromShards writes slices of 64 rows from 64 goroutines.
+func writeFromShards(tb testing.TB, c *Cut, rows []table.Impression) {
+	const shards, slice = 64, 64
+	var wg sync.WaitGroup
+	for s := range shards {
+		wg.Go(func() {
+			for at := s * slice; at < len(rows); at += shards * slice {
+				if err := c.WriteImpressions(rows[at:min(len(rows), at+slice)]); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
