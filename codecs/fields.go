@@ -230,6 +230,10 @@ func (f *Fields) Word(v Value, otherwise string, words ...string) string {
 	if v.Form == Null || v.Form == Text && v.Text == "" {
 		return ""
 	}
+	if v.Form == Nested {
+		f.Unknown++
+		return ""
+	}
 	if v.Form == Text {
 		for _, word := range words {
 			if len(word) == len(v.Text) && equalFold(v.Text, word) {

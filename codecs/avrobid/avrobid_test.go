@@ -2,6 +2,7 @@ package avrobid_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"testing"
 
@@ -299,6 +300,46 @@ func TestALegacyAmountThatIsNoNumberIsRejected(t *testing.T) {
 		if len(c.rejects) != 1 || c.rejects[0].Reason != event.BadMoney {
 			t.Errorf("%v: %+v", amount, c.rejects)
 		}
+	}
+}
+
+// TestALegacyAmountRoundsTheFloatItIs: 1.2345685 as a double lies below the tie
+// that its text stands for, 0.0000005 above it (python3: Decimal(x)).
+func TestALegacyAmountRoundsTheFloatItIs(t *testing.T) {
+	for amount, want := range map[float64]int64{1.2345685: 1_234_568, 2.0000005: 2_000_001, 0.1234565: 123_456, 0.5: 500_000, 1e6: 1_000_000_000_000} {
+		value := encodeWith(t, legacyAmount, map[string]any{"bid_amount": amount, "user_id": 1, "auction_id": 5, "ip_address": "", "timestamp": "2025-11-23T10:00:00Z"})
+		c := decode(t, decoder(t, avrobid.Config{Schema: legacyAmount}), value)
+		if len(c.bids) != 1 || c.bids[0].Offers[0].PriceMicros != want {
+			t.Errorf("%v: %+v %+v", amount, c.bids, c.rejects)
+		}
+	}
+}
+
+func TestTheExchangesUserStandsInForAMissingOne(t *testing.T) {
+	const schema = `{"type":"record","name":"B","fields":[{"name":"auction_id","type":"string"},{"name":"timestamp","type":"long"},
+	 {"name":"user_id","type":"string"},{"name":"exchange_user_id","type":"string"}]}`
+	for user, want := range map[string]string{"": "x-1", "0": "x-1", "u-1": "u-1"} {
+		c := decode(t, decoder(t, avrobid.Config{Schema: schema}), encodeWith(t, schema,
+			map[string]any{"auction_id": "a", "timestamp": 1, "user_id": user, "exchange_user_id": "x-1"}))
+		if len(c.bids) != 1 || c.bids[0].UserID != want || c.bids[0].Route != event.RouteUser(want) {
+			t.Errorf("%q: %+v", user, c.bids)
+		}
+	}
+}
+
+// TestN14_ALegacyOffersImpIsNotHashed compares with a vector of
+//
+//	auction_id a, timestamp 1, bids.0.price_cpm_micros 1500000
+//
+// computed by python's hashlib.
+func TestN14_ALegacyOffersImpIsNotHashed(t *testing.T) {
+	const schema = `{"type":"record","name":"B","fields":[{"name":"auction_id","type":"string"},{"name":"timestamp","type":"long"},{"name":"bid_amount","type":"float"}]}`
+	c := decode(t, decoder(t, avrobid.Config{Schema: schema}), encodeWith(t, schema, map[string]any{"auction_id": "a", "timestamp": 1, "bid_amount": float32(1.5)}))
+	if len(c.bids) != 1 || c.bids[0].Offers[0].ImpID != "1" {
+		t.Fatalf("%+v", c.rejects)
+	}
+	if got := fmt.Sprintf("%x", c.bids[0].Print); got != "e6cda46999b20fe9496ea895e847ee6f" {
+		t.Error(got)
 	}
 }
 

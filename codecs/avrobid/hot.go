@@ -22,10 +22,13 @@ type draft struct {
 	digits [20]byte // of stated.Timestamp
 	gdpr   int64    // Absent for null
 	timed  bool     // EventTime is read
+
+	legacyOffer bool // the one offer is a bid_amount, for the first imp
 }
 
 // decodeHot reads a datum of Schema into d, reusing its slices.
 func (d *draft) decodeHot(c *cursor) {
+	d.legacyOffer = false
 	d.AuctionID = c.string()
 	d.Exchange = c.string()
 	d.stated.SourceTID = ""

@@ -57,7 +57,12 @@ func (l *loose) text(r map[string]any, name, otherwise string) string {
 	if !there {
 		return otherwise
 	}
-	return l.value(v).Text
+	value := l.value(v)
+	if value.Form == codecs.Bool {
+		l.f.Unknown++
+		return ""
+	}
+	return value.Text
 }
 
 // notAnID is what a floating-point number or a truth value becomes where an id
@@ -76,8 +81,11 @@ func (l *loose) id(r map[string]any, name string) string {
 // whole is a whole number of 32 bits, otherwise where it is not there, is null
 // or is none. One that is too large is the least, which no range includes.
 func (l *loose) whole(r map[string]any, name string, otherwise int32) int32 {
-	v := l.value(r[name])
-	n, readable, ok := event.ParseInt(v.Text, -1<<31, 1<<31-1)
+	switch r[name].(type) {
+	case float32, float64, *big.Rat:
+		return otherwise
+	}
+	n, readable, ok := event.ParseInt(l.value(r[name]).Text, -1<<31, 1<<31-1)
 	switch {
 	case ok:
 		return int32(n)
@@ -283,7 +291,7 @@ func (l *loose) joined(v any) string {
 // looseOffers reads the bids. A legacy bid_amount above 0 is one bid on the
 // first imp.
 func (d *draft) looseOffers(l *loose) {
-	d.Offers = d.Offers[:0]
+	d.Offers, d.legacyOffer = d.Offers[:0], false
 	for _, v := range l.list(l.record, "bids") {
 		r, _ := v.(map[string]any)
 		d.Offers = append(d.Offers, event.Offer{
@@ -305,16 +313,32 @@ func (d *draft) looseOffers(l *loose) {
 	if !there || paid == nil {
 		return
 	}
-	price, ok := event.ParseMicros(l.value(paid).Text, event.MaxPriceMicros)
+	price, ok := event.ParseMicros(l.exact(paid), event.MaxPriceMicros)
 	if !ok || price < 0 {
 		l.f.Fail(event.BadMoney, "bid_amount", "not a number from 0 to a million")
 		return
 	}
 	if price > 0 && len(d.Offers) == 0 {
+		d.legacyOffer = true
 		d.Offers = append(d.Offers, event.Offer{
-			ImpID: codecs.DefaultImpID, CampaignID: l.id(l.record, "campaign_id"),
-			CreativeID:  l.id(l.record, "creative_id"),
+			CampaignID: l.id(l.record, "campaign_id"), CreativeID: l.id(l.record, "creative_id"),
 			PriceMicros: price, LossCode: -1, MinToWin: event.Absent,
 		})
 	}
+}
+
+// exactDigits is how many decimals of a binary fraction decide how a CPM rounds
+// to micros.
+const exactDigits = 60
+
+// exact is a number's own value in decimal text, not the shortest text that
+// reads as the same float: money rounds once.
+func (l *loose) exact(v any) string {
+	switch v := v.(type) {
+	case float32:
+		return strconv.FormatFloat(float64(v), 'f', exactDigits, 64)
+	case float64:
+		return strconv.FormatFloat(v, 'f', exactDigits, 64)
+	}
+	return l.value(v).Text
 }

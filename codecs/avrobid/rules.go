@@ -182,6 +182,9 @@ func (d *draft) complete(f *codecs.Fields, print []byte) []byte {
 	}
 	print = event.AppendBidPrint(print[:0], &d.Bid, &d.stated)
 	d.Print = event.PrintOf(print)
+	if d.UserID == "" {
+		d.UserID = d.stated.ExchangeUserID // events 1.2: buyeruid, else id
+	}
 	if d.Exchange == "" {
 		d.Exchange = codecs.DefaultExchange
 	}
@@ -201,6 +204,9 @@ func (d *draft) complete(f *codecs.Fields, print []byte) []byte {
 		if d.Offers[i].Currency == "" {
 			d.Offers[i].Currency = f.DefaultCurrency
 			f.Flags |= event.CurrencyDefaulted
+		}
+		if d.legacyOffer && d.Offers[i].ImpID == "" {
+			d.Offers[i].ImpID = codecs.DefaultImpID
 		}
 	}
 	d.Bid.Test = f.Test

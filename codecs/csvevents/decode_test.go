@@ -187,6 +187,8 @@ func TestConversionRules(t *testing.T) {
 		"u,purchase,v,,,1000000000.1,,,,":            "BAD_MONEY:value",
 		"u,purchase,v,,,1,,XYZ,,":                    "BAD_CURRENCY:currency",
 		"u,purchase,v,,,,,,0,":                       "BAD_NUMBER:quantity",
+		"u,purchase,v,,,,,,1000001,":                 "BAD_NUMBER:quantity",
+		"u,purchase,v,,,,,,1000000,":                 "0 USD 1000000 NEW ",
 		"u,purchase,v,,,,,,x,":                       "BAD_NUMBER:quantity",
 		"u,purchase,v,,,,,,,UNDO":                    "BAD_NUMBER:adjustment",
 		"u,purchase,,,,,,,,RETRACT":                  "MISSING_FIELD:conversion_id",

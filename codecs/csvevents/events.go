@@ -7,7 +7,11 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-const maxInt32 = 1<<31 - 1
+// The ranges of the numbers (semantics N8).
+const (
+	maxInt32    = 1<<31 - 1
+	maxQuantity = 1_000_000
+)
 
 // emitClick turns the noted cells into a click, or a rejection.
 func (d *Decoder) emitClick(line int32, raw []byte) {
@@ -60,7 +64,7 @@ func (d *Decoder) readClick(e *event.Click, s *event.Stated) {
 	e.AuctionID = f.ID("auction_id", d.get(auctionID))
 	e.ImpID = f.ID("imp_id", d.get(impID))
 	e.BidID = f.ID("bid_id", d.get(bidID))
-	s.ConversionType = strings.ToLower(f.FreeText(d.get(conversionType)))
+	s.ConversionType = event.LowerASCII(f.FreeText(d.get(conversionType)))
 	e.SiteDomain, s.PagePath = f.Website(d.get(website))
 	e.LandingHost, _ = f.Website(d.get(landingURL))
 	e.UserAgent = f.FreeText(d.get(userAgent))
@@ -188,9 +192,9 @@ func (d *Decoder) readQuantity() int32 {
 	if stated.Form == codecs.Null {
 		return 0
 	}
-	n, _, ok := event.ParseInt(stated.Text, 1, maxInt32)
+	n, _, ok := event.ParseInt(stated.Text, 1, maxQuantity)
 	if !ok {
-		d.fields.Fail(event.BadNumber, "quantity", "not a whole number of at least 1")
+		d.fields.Fail(event.BadNumber, "quantity", "not a whole number from 1 to a million")
 		return 0
 	}
 	return int32(n)

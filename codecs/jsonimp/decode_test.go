@@ -292,10 +292,6 @@ func TestN13_IDsByPosition(t *testing.T) {
 	if e := one(t, config, with(`"x":1`)); e.ID != "k:3-42" || !e.Flags.Has(event.IDSynthetic) {
 		t.Errorf("%q", e.ID)
 	}
-	c := decode(t, config, "["+with(`"x":1`)+","+with(`"x":1`)+"]")
-	if c.impressions[0].ID != "k:3-42" || c.impressions[1].ID != "k:3-42-1" {
-		t.Errorf("%q %q", c.impressions[0].ID, c.impressions[1].ID)
-	}
 }
 
 func TestN15_LinesOfArraysAndNDJSON(t *testing.T) {

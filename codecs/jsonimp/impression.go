@@ -10,7 +10,7 @@ const (
 	maxPixels    = 16384
 	maxDevice    = 1<<31 - 1
 	maxUTCOffset = 24 * 60
-	maxInView    = 1<<63 - 1
+	maxInView    = 1<<63 - 2
 )
 
 const oneImpression = 1_000_000 // quantity 1 in 1e-6
@@ -150,11 +150,10 @@ func (d *Decoder) complete(e *event.Impression, s *event.Stated) {
 }
 
 // nameImpression makes the id of an impression that has none (semantics N13).
-// A JSON record's id by position has the line only where there are several.
 func (d *Decoder) nameImpression(e *event.Impression, s *event.Stated) {
 	d.fields.Flags |= event.IDSynthetic
 	if d.fields.IDMode == codecs.Offset {
-		d.id = event.AppendPositionID(d.id[:0], e.Position, e.Line > 0)
+		d.id = event.AppendPositionID(d.id[:0], e.Position, false)
 	} else {
 		d.print = event.AppendImpressionIdentity(d.print[:0], e, s)
 		d.id = event.AppendSyntheticID(d.id[:0], event.PrintOf(d.print))

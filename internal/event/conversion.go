@@ -10,7 +10,7 @@ func ConversionType(text string) (name string, ok bool) {
 	if text == "" || len(text) > MaxConversionTypeBytes {
 		return "", false
 	}
-	name = lower(text)
+	name = LowerASCII(text)
 	for i := range len(name) {
 		c := name[i]
 		if c-'a' > 'z'-'a' && !isDigit(c) && c != '_' && c != '.' && c != '-' {
@@ -24,4 +24,23 @@ func ConversionType(text string) (name string, ok bool) {
 		return "page_view", true
 	}
 	return name, true
+}
+
+// LowerASCII is text with A to Z in lower case, and no other letter: what
+// Unicode lower-cases changes from version to version. It aliases text that
+// has none of them.
+func LowerASCII(text string) string {
+	for i := range len(text) {
+		if text[i]-'A' > 'Z'-'A' {
+			continue
+		}
+		b := []byte(text)
+		for ; i < len(b); i++ {
+			if b[i]-'A' <= 'Z'-'A' {
+				b[i] |= 0x20
+			}
+		}
+		return string(b)
+	}
+	return text
 }

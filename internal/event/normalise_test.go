@@ -274,7 +274,7 @@ func TestN17_ConversionTypes(t *testing.T) {
 			t.Errorf("%q: %q %t", text, got, ok)
 		}
 	}
-	for _, text := range []string{"", "two words", "ä", strings.Repeat("x", 65), "a\n", "a/b"} {
+	for _, text := range []string{"", "two words", "ä", strings.Repeat("x", 65), "a\n", "a/b", "\u212a"} {
 		if got, ok := ConversionType(text); ok {
 			t.Errorf("%q is %q", text, got)
 		}
