@@ -251,6 +251,8 @@ func TestRejectsAreTyped(t *testing.T) {
 		return avrobid.AppendBid(nil, e)
 	}
 	bare := avrobid.AppendBid(nil, full())
+	start := avrobid.AppendBid(nil, &event.Bid{AuctionID: "a", NoBidReason: -1})
+	start = start[:len(start)-6] // up to the count of site_cat
 	for name, test := range map[string]struct {
 		value  []byte
 		reason event.Reason
@@ -270,6 +272,8 @@ func TestRejectsAreTyped(t *testing.T) {
 		"width":            {change(func(e *event.Bid) { e.Imps[0].Width = 16385 }), event.BadNumber, "imps.w"},
 		"registry without": {append(avrobid.AppendRegistryHeader(nil, 7), bare...), event.UnknownSchema, ""},
 		"fingerprint":      {append([]byte{0xc3, 1, 1, 2, 3, 4, 5, 6, 7, 8}, bare...), event.UnknownSchema, ""},
+		"forged count":     {binary.AppendVarint(start[:len(start):len(start)], 1<<40), event.BadAvro, ""},
+		"crowded list":     {append(binary.AppendVarint(start[:len(start):len(start)], 4097), make([]byte, 5000)...), event.TooLarge, ""},
 		"container header": {[]byte("Obj\x01\x02"), event.BadAvro, ""},
 		"too large":        {make([]byte, codecs.DefaultMaxRecordBytes+1), event.TooLarge, ""},
 	} {

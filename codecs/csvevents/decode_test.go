@@ -152,6 +152,7 @@ func TestLinesAndTheirVerdicts(t *testing.T) {
 		"too few cells":     {csvevents.Config{}, "1,u\n1,u,c\n", "CSV_ARITY0 click1"},
 		"too many cells":    {csvevents.Config{}, "1,u,c,x\n1,u,c\n", "CSV_ARITY0 click1"},
 		"blank cells more":  {csvevents.Config{}, "1,u,c,,,\n", "click0"},
+		"cells beyond max":  {csvevents.Config{Config: codecs.Config{MaxFields: 4}}, "1,u,c,,x\n1,u,c,,,,\n", "CSV_ARITY0 click1"},
 		"semicolons":        {csvevents.Config{Delimiter: ';'}, "1;u,x;c\n", "click0"},
 		"tabs":              {csvevents.Config{Delimiter: '\t'}, "1\tu\tc\n", "click0"},
 		"quoted newline":    {csvevents.Config{}, "1,\"u\n2\",c\n1,u,c\n", "BAD_ID0 click1"},

@@ -146,25 +146,26 @@ func TestRejectsNameReasonAndField(t *testing.T) {
 		with(`"user_id":true`):                 "BAD_ID:user_id",
 		with(`"user_id":{}`):                   "BAD_ID:user_id",
 		with(`"user_id":"a\u0000"`):            "BAD_ID:user_id",
-		with(`"uid":"` + strings.Repeat("x", 129) + `"`):                 "BAD_ID:user_id",
-		with(`"price":"2,10"`):                                           "BAD_MONEY:price",
-		with(`"price":-1`):                                               "BAD_MONEY:price",
-		with(`"price":1000000.01`):                                       "BAD_MONEY:price",
-		with(`"price":12345678901234567890`):                             "BAD_MONEY:price",
-		with(`"price":"12345678901234567890"`):                           "BAD_MONEY:price",
-		with(`"price_cpm_micros":1.5`):                                   "BAD_MONEY:price_cpm_micros",
-		with(`"currency":"DOLLARS"`):                                     "BAD_CURRENCY:currency",
-		with(`"currency":978`):                                           "BAD_CURRENCY:currency",
-		with(`"width":16385`):                                            "BAD_NUMBER:width",
-		with(`"height":-1`):                                              "BAD_NUMBER:height",
-		with(`"quantity":0`):                                             "BAD_NUMBER:quantity",
-		with(`"quantity":"1000000.1"`):                                   "BAD_NUMBER:quantity",
-		with(`"quantity":"many"`):                                        "BAD_NUMBER:quantity",
-		with(`"utc_offset_min":1441`):                                    "BAD_NUMBER:utc_offset_min",
-		with(`"width":99999,"user_id":1.5`):                              "BAD_ID:user_id", // the order of the list, not of the record
-		with(`"x":` + strings.Repeat("[", 65) + strings.Repeat("]", 65)): "TOO_LARGE:",
-		`{` + strings.Repeat(`"a":1,`, 4096) + `"b":1}`:                  "TOO_LARGE:",
-		strings.Repeat(" ", codecs.DefaultMaxRecordBytes+1):              "TOO_LARGE:",
+		with(`"uid":"` + strings.Repeat("x", 129) + `"`): "BAD_ID:user_id",
+		with(`"price":"2,10"`):                           "BAD_MONEY:price",
+		with(`"price":-1`):                               "BAD_MONEY:price",
+		with(`"price":1000000.01`):                       "BAD_MONEY:price",
+		with(`"price":12345678901234567890`):             "BAD_MONEY:price",
+		with(`"price":"12345678901234567890"`):           "BAD_MONEY:price",
+		with(`"price_cpm_micros":1.5`):                   "BAD_MONEY:price_cpm_micros",
+		with(`"currency":"DOLLARS"`):                     "BAD_CURRENCY:currency",
+		with(`"currency":978`):                           "BAD_CURRENCY:currency",
+		with(`"width":16385`):                            "BAD_NUMBER:width",
+		with(`"height":-1`):                              "BAD_NUMBER:height",
+		with(`"quantity":0`):                             "BAD_NUMBER:quantity",
+		with(`"quantity":"1000000.1"`):                   "BAD_NUMBER:quantity",
+		with(`"quantity":"many"`):                        "BAD_NUMBER:quantity",
+		with(`"utc_offset_min":1441`):                    "BAD_NUMBER:utc_offset_min",
+		with(`"width":99999,"user_id":1.5`):              "BAD_ID:user_id", // the order of the list, not of the record
+		with(`"x":` + strings.Repeat(`{"a":`, 64) + "1" + strings.Repeat("}", 64)): "TOO_LARGE:",
+		with(`"x":` + strings.Repeat("[", 64) + strings.Repeat("]", 64)):           "TOO_LARGE:",
+		`{` + strings.Repeat(`"a":1,`, 4096) + `"b":1}`:                            "TOO_LARGE:",
+		strings.Repeat(" ", codecs.DefaultMaxRecordBytes+1):                        "TOO_LARGE:",
 	} {
 		c := decode(t, codecs.Config{}, value)
 		if len(c.rejects) != 1 || len(c.impressions) > 0 {
@@ -181,6 +182,7 @@ func TestRejectsNameReasonAndField(t *testing.T) {
 func TestWhatIsAtTheLimitIsAccepted(t *testing.T) {
 	for _, members := range []string{
 		`"x":` + strings.Repeat("[", 63) + strings.Repeat("]", 63), // the object is the first level
+		`"x":` + strings.Repeat(`{"a":`, 63) + "1" + strings.Repeat("}", 63),
 		strings.Repeat(`"a":1,`, 4093) + `"b":1`,
 		`"user_id":"` + strings.Repeat("x", 128) + `"`,
 		`"width":16384,"height":0,"quantity":1000000`, `"price":"1000000"`, `"price":1e-3`, `"quantity":0.000001`,

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/advertisex/adjoin/codecs"
+	"github.com/advertisex/adjoin/internal/event"
 )
 
 // reference reads an object with encoding/json: the best-named value of each
@@ -123,6 +124,28 @@ func compareScan(t *testing.T, d *Decoder, b []byte) {
 		t.Fatalf("bytes beyond ASCII went unseen in %q", b)
 	}
 }
+
+// TestUnescapedTextDoesNotPileUp would see the strings of every record before
+// kept in the decoder.
+func TestUnescapedTextDoesNotPileUp(t *testing.T) {
+	d := New(codecs.Config{})
+	value := []byte(`{"os":"` + strings.Repeat(`\n`, 1000) + `"}`)
+	for range 1000 {
+		d.Decode(&codecs.Record{Value: value}, nothing{})
+	}
+	if cap(d.scratch) > 16<<10 {
+		t.Errorf("%d bytes are kept", cap(d.scratch))
+	}
+}
+
+// nothing is a handler that forgets.
+type nothing struct{}
+
+func (nothing) Bid(*event.Bid)               {}
+func (nothing) Impression(*event.Impression) {}
+func (nothing) Click(*event.Click)           {}
+func (nothing) Conversion(*event.Conversion) {}
+func (nothing) Reject(*event.Rejected)       {}
 
 func isASCII(b []byte) bool {
 	for _, c := range b {
