@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -19,19 +20,30 @@ type campaignShard struct {
 	cut    sinks.Sink
 	folded event.Offset // next journal offset to fold
 	growth growth
+	broken bool // failed half-way: its state must not be cut
 }
 
 // Receive implements actor.Actor.
 func (c *campaignShard) Receive(ctx actor.Context) {
+	if c.broken {
+		return
+	}
+	started := time.Now()
+	var err error
 	switch m := ctx.Message().(type) {
 	case *fold:
-		if err := c.fold(m); err != nil {
-			c.node.fail(fmt.Errorf("campaign shard %d, commit at journal offset %d: %w", c.id, m.offset, err))
+		if err = c.fold(m); err != nil {
+			err = fmt.Errorf("folding the commit at journal offset %d: %w", m.offset, err)
 		}
 	case *takeCut:
-		if err := c.takeCut(ctx, m); err != nil {
-			c.node.fail(fmt.Errorf("campaign shard %d: %w", c.id, err))
-		}
+		err = c.takeCut(ctx, m)
+	default:
+		return
+	}
+	c.node.stats.busy(stageAggregate, time.Since(started))
+	if err != nil {
+		c.broken = true
+		c.node.fail(fmt.Errorf("campaign shard %d: %w", c.id, err))
 	}
 }
 
@@ -67,9 +79,7 @@ func (c *campaignShard) takeCut(ctx actor.Context, m *takeCut) error {
 			return err
 		}
 	}
-	base := c.growth.wantsBase()
-	segment := c.core.Segment(base)
-	c.growth.wrote(segment, base)
+	segment, base := c.growth.segment(c.core.Segment)
 	stats := c.core.Stats()
 	c.node.stats.campaign(c.id, stats)
 	c.cut = m.next

@@ -2,12 +2,19 @@ package actors
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/advertisex/adjoin/cluster/journal"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/sinks"
+)
+
+// When a cut counts as overdue: after so many intervals, and not before.
+const (
+	overdueCuts = 3
+	overdueMin  = 5 * time.Second
 )
 
 // committer leads the cuts of a node and owns its view of the journal. One cut
@@ -29,7 +36,11 @@ type committer struct {
 	ledger    ledgers
 	ends      endOfRun
 	intake    gate
+	ration    int   // bytes a source may route until the next cut while memory is short
+	spool     error // the failure of the spool disk that was last acted on
+	recalling int   // records on their way back to shards
 	snaps     snapshots
+	broken    bool // failed: nothing is decided any more
 }
 
 // openCut is a cut on its way from the sources to the journal.
@@ -42,45 +53,74 @@ type openCut struct {
 	watermark event.Watermark
 	frontier  event.Time
 
-	commit *journal.Commit // once everything it names is durable
+	commit *journal.Commit // once every part is there
 	deltas [][]byte
-	offset event.Offset // where the commit was appended, -1 before
+	offset event.Offset // where the commit was appended, NoOffset before
 	last   bool         // the watermark was sent to the end of time
+	final  bool         // begun after the engine was asked to stop: the sources stand still for good
 }
 
 // Receive implements actor.Actor.
 func (c *committer) Receive(ctx actor.Context) {
+	if c.broken {
+		return
+	}
 	switch m := ctx.Message().(type) {
 	case *tick:
-		if c.cut == nil && !c.ends.over {
-			c.begin(ctx)
-		}
+		c.tick(ctx)
 	case *drained:
 		c.ends.drain(m.topic)
-		if c.cut == nil {
-			c.begin(ctx)
-		}
+		c.beginIfIdle(ctx)
 	case *finish:
 		c.ends.finishing = true
-		if c.cut == nil {
-			c.begin(ctx)
-		}
+		c.beginIfIdle(ctx)
 	case *stoodStill:
 		c.stood(ctx, m)
 	case *shardCut:
 		c.part(ctx, m)
+	case *recalled:
+		c.recalled(ctx)
 	case *written:
 		m.cut.offset = m.offset
 		c.judge(ctx)
 	case *writeStalled:
-		c.node.stats.stall(m.err)
-		c.setIntake(ctx, false, stalledWriting)
+		c.node.stats.cutFailed()
+		c.setIntake(ctx, false, stalledWriting, m.err.Error())
 	case *writeFailed:
-		c.node.fail(m.err)
+		c.node.stats.cutFailed()
+		c.fail(m.err)
+	case *spoolFull:
+		c.spoolFull(ctx, m.err)
 	case *tailed:
 		c.read(ctx, m)
 	case *tailFailed:
-		c.node.fail(m.err)
+		c.fail(m.err)
+	}
+}
+
+// fail ends the incarnation.
+func (c *committer) fail(err error) {
+	c.broken = true
+	c.node.fail(err)
+}
+
+// tick begins a cut. One that has been under way for too long closes the intake:
+// what is read meanwhile waits in the open cut, which must not grow for ever
+// (F14).
+func (c *committer) tick(ctx actor.Context) {
+	c.beginIfIdle(ctx)
+	if c.cut == nil || c.cut.commit == nil {
+		return
+	}
+	age := event.TimeOf(c.node.now()).Sub(c.cut.at)
+	if limit := max(overdueCuts*c.node.cfg.CutInterval, overdueMin); age > event.Span(limit/time.Microsecond) {
+		c.setIntake(ctx, false, stalledWriting, fmt.Sprintf("cut %d has been waiting for the store or for Kafka for more than %s", c.cut.number, limit))
+	}
+}
+
+func (c *committer) beginIfIdle(ctx actor.Context) {
+	if c.cut == nil && !c.ends.over {
+		c.begin(ctx)
 	}
 }
 
@@ -88,7 +128,7 @@ func (c *committer) Receive(ctx actor.Context) {
 func (c *committer) begin(ctx actor.Context) {
 	c.cut = &openCut{
 		number: c.number, at: event.TimeOf(c.node.now()), files: c.files, offset: journal.NoOffset,
-		reports: map[string]*stoodStill{},
+		reports: map[string]*stoodStill{}, final: c.ends.finishing,
 	}
 	for _, pid := range c.node.sources {
 		ctx.Send(pid, &standStill{cut: c.number})
@@ -106,8 +146,15 @@ func (c *committer) stood(ctx actor.Context, m *stoodStill) {
 		return
 	}
 	c.takeParts(ctx)
+	if c.cut.final || c.broken {
+		return
+	}
+	ration := 0
+	if c.intake.closed == stalledMemory {
+		ration = c.ration
+	}
 	for _, pid := range c.node.sources {
-		ctx.Send(pid, &resume{})
+		ctx.Send(pid, &resume{ration: ration})
 	}
 }
 
@@ -118,7 +165,7 @@ func (c *committer) takeParts(ctx actor.Context) {
 	c.number++
 	next, err := c.node.openFiles(c.number)
 	if err != nil {
-		c.node.fail(err)
+		c.fail(err)
 		return
 	}
 	c.files = next
@@ -140,32 +187,45 @@ func (c *committer) takeParts(ctx actor.Context) {
 // advanceTime computes watermark (T3) and ingest frontier (T7) from the
 // sources' reports. Neither moves back.
 func (c *committer) advanceTime() {
-	low, frontier, active := event.MaxTime, event.MaxTime, false
-	now := event.TimeOf(c.node.now())
-	for _, r := range c.cut.reports {
-		for partition, p := range r.progress {
-			read := p.lastIngest
+	watermark, frontier := timesOf(c.cut.reports, c.node.brokerTime())
+	if watermark != event.MinTime {
+		c.watermark = max(c.watermark, watermark.Add(-c.node.cfg.WatermarkDelay))
+	}
+	c.frontier = max(c.frontier, frontier)
+	c.node.stats.progress(c.cut.reports, c.watermark, c.frontier)
+}
+
+// timesOf is the least event time reached by the partitions that are not idle,
+// and the ingest frontier; MinTime where nothing can be said. A partition that is
+// not idle and has shown no event yet holds the watermark where it is. caughtUp is
+// how far a partition has come that is read to its end, and none is beyond it.
+func timesOf(reports map[string]*stoodStill, caughtUp event.Time) (low, frontier event.Time) {
+	low, frontier = event.MaxTime, event.MaxTime
+	for _, r := range reports {
+		for _, p := range r.progress {
+			read := min(p.lastIngest, caughtUp) // a producer's clock may be ahead
 			if p.caughtUp {
-				read = now.Add(-c.node.cfg.FrontierSlack)
+				read = caughtUp
 			}
 			frontier = min(frontier, read)
-			if !r.idle[partition] && p.maxEventTime != event.MinTime {
-				low, active = min(low, p.maxEventTime), true
+			if !p.idle && (p.maxEventTime != event.MinTime || !p.caughtUp) {
+				low = min(low, p.maxEventTime)
 			}
 		}
 	}
-	if active {
-		c.watermark = max(c.watermark, low.Add(-c.node.cfg.WatermarkDelay))
+	if low == event.MaxTime {
+		low = event.MinTime
 	}
-	if frontier != event.MaxTime {
-		c.frontier = max(c.frontier, frontier)
+	if frontier == event.MaxTime {
+		frontier = event.MinTime
 	}
-	c.node.stats.progress(c.cut.reports, c.watermark, c.frontier)
+	return low, frontier
 }
 
 // part notes a shard's part; with the last one the cut is written.
 func (c *committer) part(ctx actor.Context, m *shardCut) {
 	c.cut.parts = append(c.cut.parts, m)
+	c.recall(ctx, m)
 	if len(c.cut.parts) < len(c.node.users)+len(c.node.campaigns) {
 		return
 	}
@@ -176,7 +236,8 @@ func (c *committer) part(ctx actor.Context, m *shardCut) {
 	}
 	commit, err := c.draft()
 	if err != nil {
-		c.node.fail(err)
+		c.node.stats.cutFailed()
+		c.fail(err)
 		return
 	}
 	c.cut.commit = commit
@@ -186,11 +247,37 @@ func (c *committer) part(ctx actor.Context, m *shardCut) {
 	})
 }
 
+// recall fetches the records that a shard needs once more.
+func (c *committer) recall(ctx actor.Context, m *shardCut) {
+	if len(m.recalls) == 0 {
+		return
+	}
+	c.recalling++
+	self, root, shard := ctx.Self(), ctx.ActorSystem().Root, c.node.users[m.id.Shard]
+	c.node.background(func() {
+		for _, at := range m.recalls {
+			r, err := c.node.reread(at)
+			if err != nil {
+				c.node.fail(fmt.Errorf("%s needs record %s once more: %w", m.id, at, err))
+				return
+			}
+			root.Send(shard, r)
+		}
+		root.Send(self, &recalled{})
+	})
+}
+
+// recalled lets a bounded run that only waited for records come to its end.
+func (c *committer) recalled(ctx actor.Context) {
+	if c.recalling--; c.recalling == 0 && c.ends.ending() {
+		c.beginIfIdle(ctx)
+	}
+}
+
 // skip ends a cut that holds nothing: an idle node writes no commits.
 func (c *committer) skip(ctx actor.Context) {
-	if err := c.cut.files.Release(); err != nil {
-		c.node.log.Warn("giving back the spool of an empty cut", "cut", c.cut.number, "error", err)
-	}
+	c.node.releaseFiles(c.cut.files)
+	c.spooled(ctx)
 	c.proceed(ctx, c.cut)
 }
 
@@ -203,7 +290,8 @@ func (c *committer) judge(ctx actor.Context) {
 	}
 	verdict := c.node.verdicts.take(cut.offset)
 	if verdict.Reason != journal.Accepted {
-		c.node.fail(&FencedError{Node: c.node.cfg.Node, Reason: verdict.Reason, Detail: verdict.Detail})
+		c.node.stats.cutFailed()
+		c.fail(&FencedError{Node: c.node.cfg.Node, Reason: verdict.Reason, Detail: verdict.Detail})
 		return
 	}
 	c.accepted(ctx, cut, verdict)
@@ -223,14 +311,15 @@ func (c *committer) accepted(ctx actor.Context, cut *openCut, verdict journal.Ve
 	c.node.tombstone(verdict.Unneeded)
 	c.node.totals.add(cut.offset, cut.commit)
 	c.node.stats.committed(cut, c.node.now())
-	c.setIntake(ctx, true, stalledWriting)
+	c.setIntake(ctx, true, stalledWriting, "")
+	c.spooled(ctx)
 	c.proceed(ctx, cut)
 }
 
 // proceed decides what follows a cut that is done.
 func (c *committer) proceed(ctx actor.Context, cut *openCut) {
 	c.cut = nil
-	switch c.ends.next(cut) {
+	switch c.ends.next(cut, c.recalling > 0) {
 	case cutAgain:
 		c.begin(ctx)
 	case endRun:
@@ -245,7 +334,7 @@ func (c *committer) read(ctx actor.Context, m *tailed) {
 	verdict := c.journal.Apply(m.offset, m.record)
 	for _, loss := range verdict.Lost {
 		if loss.Node == c.node.cfg.Node && loss.Incarnation == c.node.life {
-			c.node.fail(&FencedError{Node: c.node.cfg.Node, By: claimant(m.record), Offset: m.offset, Shards: len(loss.Shards)})
+			c.fail(&FencedError{Node: c.node.cfg.Node, By: claimant(m.record), Offset: m.offset, Shards: len(loss.Shards)})
 			return
 		}
 	}
@@ -265,52 +354,4 @@ func claimant(rec journal.Record) string {
 		return fmt.Sprintf("%s (incarnation %d)", claim.Node, claim.Incarnation)
 	}
 	return "another process"
-}
-
-// Reasons to close the intake.
-type stallReason uint8
-
-const (
-	stalledWriting stallReason = 1 << iota
-	stalledMemory
-)
-
-// gate is the reasons for which the sources are shut, one bit each.
-type gate struct{ closed stallReason }
-
-func (c *committer) setIntake(ctx actor.Context, open bool, why stallReason) {
-	before := c.intake.closed
-	if open {
-		c.intake.closed &^= why
-	} else {
-		c.intake.closed |= why
-	}
-	if (before == 0) == (c.intake.closed == 0) {
-		return
-	}
-	c.node.stats.intake(c.intake.closed)
-	for _, pid := range c.node.sources {
-		ctx.Send(pid, &intake{open: c.intake.closed == 0})
-	}
-}
-
-// watchMemory shuts the intake at 90 % of the state's budget and opens it
-// again below 85 % (ST2).
-func (c *committer) watchMemory(ctx actor.Context) {
-	limit := c.node.cfg.StateLimit
-	if limit == 0 {
-		return
-	}
-	var held int64
-	for _, p := range c.cut.parts {
-		held += p.held
-	}
-	switch {
-	case held > limit/100*90:
-		c.node.log.Warn("state is near its limit, reading pauses until some of it expires",
-			"state_bytes", held, "limit_bytes", limit)
-		c.setIntake(ctx, false, stalledMemory)
-	case held < limit/100*85:
-		c.setIntake(ctx, true, stalledMemory)
-	}
 }

@@ -90,7 +90,7 @@ func TestGrowth_AShardIsWrittenWholeWhenItsChangesOutweighIt(t *testing.T) {
 	if !g.wantsBase() {
 		t.Fatal("no base after changes as large as the base")
 	}
-	g.wrote(nil, true)
+	g.wrote([]byte{1}, true)
 	for range maxSegments - 1 {
 		g.wrote([]byte{1}, false)
 	}
@@ -101,20 +101,20 @@ func TestGrowth_AShardIsWrittenWholeWhenItsChangesOutweighIt(t *testing.T) {
 
 func TestEndOfRun_CutsUntilNothingWaits(t *testing.T) {
 	e := endOfRun{bounded: true, topics: map[string]bool{"clicks": true}}
-	if got := e.next(&openCut{}); got != carryOn {
+	if got := e.next(&openCut{}, false); got != carryOn {
 		t.Fatalf("while a topic is being read: %v", got)
 	}
 	e.drain("clicks")
-	if got := e.next(&openCut{}); got != cutAgain {
+	if got := e.next(&openCut{}, false); got != cutAgain {
 		t.Fatalf("a cut from before the end closes no windows: %v", got)
 	}
-	if got := e.next(&openCut{last: true, deltas: [][]byte{{1}}}); got != cutAgain {
+	if got := e.next(&openCut{last: true, deltas: [][]byte{{1}}}, false); got != cutAgain {
 		t.Fatalf("the campaign shards have not shown the deltas: %v", got)
 	}
-	if got := e.next(&openCut{last: true, parts: []*shardCut{{pending: true}}}); got != cutAgain {
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{pending: true}}}, false); got != cutAgain {
 		t.Fatalf("a shard wants another cut: %v", got)
 	}
-	if got := e.next(&openCut{last: true, parts: []*shardCut{{}}}); got != endRun {
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{}}}, false); got != endRun {
 		t.Fatalf("nothing waits: %v", got)
 	}
 }
@@ -134,7 +134,7 @@ func TestSnapshots_OldOnesThatNobodyNeedsMayGo(t *testing.T) {
 	if got := s.deletable(4*day+1, 1000); got != 201 {
 		t.Fatalf("%d, want 201: the last snapshot is a day old", got)
 	}
-	if s.due(300 + snapshotEvery - 1) || !s.due(300+snapshotEvery) {
+	if s.due(300+snapshotEvery-1) || !s.due(300+snapshotEvery) {
 		t.Fatal("not due after exactly snapshotEvery records")
 	}
 }

@@ -41,13 +41,35 @@ func (c *committer) draft() (*journal.Commit, error) {
 	ledger, err := c.ledger.add(accounts, cut.reports)
 	commit.Ledger = ledger
 	if err == nil {
+		err = cut.agree()
+	}
+	if err == nil {
 		err = commit.Balanced()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the ledger of cut %d does not balance, so it is not committed: %w; "+
+		return nil, fmt.Errorf("cut %d does not add up, so it is not committed: %w; "+
 			"records would be lost or counted twice; please report this with the log", cut.number, err)
 	}
 	return commit, nil
+}
+
+// agree checks that every user shard has applied all that the sources had routed
+// when they stood still. A mailbox keeps its order, so anything else is a defect,
+// and its state must not be committed.
+func (c *openCut) agree() error {
+	for _, r := range c.reports {
+		for partition, p := range r.progress {
+			for _, part := range c.parts {
+				if part.id.Role != journal.User {
+					continue
+				}
+				if at := part.vector[partition]; at < p.next {
+					return fmt.Errorf("%s is at offset %d of %s and its source at %d", part.id, at, partition, p.next)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // changes reports whether the cut holds anything worth a commit. That a campaign

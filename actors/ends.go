@@ -9,7 +9,7 @@ const maxClosingCuts = 64
 type endOfRun struct {
 	bounded   bool
 	topics    map[string]bool // still being read in a bounded run
-	finishing bool            // one last cut, then the end; holds are kept
+	finishing bool            // a last cut, then the end; holds are kept
 	over      bool
 	closing   int
 }
@@ -27,15 +27,20 @@ const (
 	endRun
 )
 
-// next says what follows a committed cut.
-func (e *endOfRun) next(cut *openCut) afterCut {
+// next says what follows a cut that is done. With waiting, records are on their
+// way back to shards, and the next cut is not worth taking before they are there.
+func (e *endOfRun) next(cut *openCut, waiting bool) afterCut {
 	switch {
-	case e.finishing:
+	case e.finishing && cut.final:
 		return endRun
+	case e.finishing:
+		return cutAgain
 	case !e.ending():
 		return carryOn
 	case !cut.last:
 		return cutAgain
+	case waiting:
+		return carryOn
 	}
 	// The campaign shards fold this commit's deltas and show them in the next.
 	wants := len(cut.deltas) > 0

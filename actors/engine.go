@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -28,6 +29,9 @@ const (
 	// poisonAfter is how often one event may end an incarnation before it is set
 	// aside.
 	poisonAfter = 2
+	// poisonMax is how many events are set aside before the engine gives up: so
+	// many are no accident of the input but a defect.
+	poisonMax = 100
 )
 
 // Engine runs one node: incarnation after incarnation until the run is over, it
@@ -39,6 +43,7 @@ type Engine struct {
 	poison   map[event.Position]struct{}
 	panicked chan event.Position
 	totals   journalTotals // over all incarnations
+	opened   bool          // an incarnation has got as far as reading
 }
 
 // New checks nothing and starts nothing; Run does.
@@ -59,13 +64,14 @@ func (e *Engine) Stats() *Stats { return e.stats }
 // Run runs until the end. When ctx ends it makes a last cut, commits and
 // returns; when abort ends it stops where it is, which is safe as well, only
 // slower to take up again. The error is a *FencedError, a *kafka.Error, or
-// says what to do itself.
+// says what to do itself. The first start is tried once; a node that has run
+// starts again for as long as Kafka is away.
 func (e *Engine) Run(ctx, abort context.Context) (Summary, error) {
 	wait, panics := restartFirst, 0
 	for {
 		started := time.Now()
 		summary, err := e.incarnation(ctx, abort)
-		if err == nil || ctx.Err() != nil || abort.Err() != nil || !mendable(err) {
+		if err == nil || ctx.Err() != nil || abort.Err() != nil || !e.opened || !mendable(err) {
 			return summary, err
 		}
 		if time.Since(started) > calmAfter {
@@ -73,17 +79,21 @@ func (e *Engine) Run(ctx, abort context.Context) (Summary, error) {
 		}
 		var p *PanicError
 		if errors.As(err, &p) {
-			e.blame()
-			if panics++; panics >= crashBudget {
-				return summary, fmt.Errorf("%d panics without a calm %s between: %w; please report this with the log",
-					panics, calmAfter, err)
+			if panics++; e.blame() {
+				wait, panics = restartFirst, 0
+			}
+			if panics >= crashBudget || len(e.poison) >= poisonMax {
+				return summary, fmt.Errorf("%d panics without a calm %s between, %d events set aside: %w; please report this with the log",
+					panics, calmAfter, len(e.poison), err)
 			}
 		}
 		e.cfg.Log.Error("the engine starts again from its last commit", "in", wait, "error", err)
 		e.stats.restarted()
 		select {
 		case <-ctx.Done():
-			return summary, nil
+			return e.totals.summary(), nil
+		case <-abort.Done():
+			return e.totals.summary(), abort.Err()
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, restartMax)
@@ -91,22 +101,26 @@ func (e *Engine) Run(ctx, abort context.Context) (Summary, error) {
 }
 
 // blame counts the event that was being applied in a panic; after poisonAfter
-// it is set aside.
-func (e *Engine) blame() {
+// it is set aside, which it reports.
+func (e *Engine) blame() bool {
 	select {
 	case at := <-e.panicked:
-		if e.panics[at]++; e.panics[at] >= poisonAfter {
-			e.poison[at] = struct{}{}
-			e.cfg.Log.Error("an event is set aside", "position", at.String(), "panics", e.panics[at])
+		if e.panics[at]++; e.panics[at] < poisonAfter {
+			return false
 		}
+		e.poison[at] = struct{}{}
+		e.cfg.Log.Error("an event is set aside", "position", at.String(), "panics", e.panics[at])
+		return true
 	default:
+		return false
 	}
 }
 
 // mendable reports whether starting again from the last commit can help.
 func mendable(err error) bool {
 	var fenced *FencedError
-	if errors.As(err, &fenced) {
+	var stuck *StuckError
+	if errors.As(err, &fenced) || errors.As(err, &stuck) {
 		return false
 	}
 	var k *kafka.Error
@@ -119,6 +133,10 @@ func mendable(err error) bool {
 
 // incarnation runs one life of the node from its claim on.
 func (e *Engine) incarnation(ctx, abort context.Context) (summary Summary, err error) {
+	select {
+	case <-e.panicked: // of the life before, whose end had another reason
+	default:
+	}
 	life, cancel := context.WithCancel(abort)
 	n := &node{
 		cfg: &e.cfg, log: e.cfg.Log, stats: e.stats, totals: &e.totals, now: e.cfg.Now, ctx: life, cancel: cancel,
@@ -131,12 +149,25 @@ func (e *Engine) incarnation(ctx, abort context.Context) (summary Summary, err e
 		},
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
-	if err := n.open(ctx); err != nil {
-		return Summary{}, err
+	opening, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(abort, stop)()
+	if err := n.open(opening); err != nil {
+		if ctx.Err() != nil && abort.Err() == nil {
+			n.log.Info("stopped while starting; nothing was read", "error", err)
+			return e.totals.summary(), nil
+		}
+		return e.totals.summary(), err
 	}
+	e.opened = true
+	e.stats.intake("")
 	e.stats.ready(true)
 	defer e.stats.ready(false)
-	return n.wait(ctx, abort)
+	summary, err = n.wait(ctx, abort)
+	if err != nil {
+		summary = e.totals.summary()
+	}
+	return summary, err
 }
 
 // wait returns with the end of the incarnation.
@@ -144,6 +175,11 @@ func (n *node) wait(ctx, abort context.Context) (Summary, error) {
 	stopping := ctx.Done()
 	var deadline <-chan time.Time
 	for {
+		select {
+		case s := <-n.finished: // whatever fails after the last commit
+			return s, n.release()
+		default:
+		}
 		select {
 		case err := <-n.failed:
 			return Summary{}, err
@@ -161,11 +197,13 @@ func (n *node) wait(ctx, abort context.Context) (Summary, error) {
 	}
 }
 
-// release gives the shards back, so that the next claim need not wait.
+// release ends a life in order: segments nobody needs are deleted, and the
+// shards given back, so that the next claim need not wait.
 func (n *node) release() error {
+	n.tombs.settle(tombstoneWithin)
 	b, err := journal.Append(nil, &journal.Release{Node: n.cfg.Node, Incarnation: n.life, Shards: n.shardIDs()})
 	if err == nil {
-		_, err = n.appendOnce(n.ctx, n.journalLog.Append, b)
+		_, err = n.appendOnce(n.ctx, b, heartbeatWithin)
 	}
 	if err != nil {
 		n.log.Warn("the shards could not be released in the journal; the next owner claims them all the same", "error", err)
@@ -173,8 +211,10 @@ func (n *node) release() error {
 	return nil
 }
 
-// open connects, claims, restores and starts every actor.
+// open connects, claims, restores and starts every actor. What it has opened
+// when it fails, close closes.
 func (n *node) open(ctx context.Context) error {
+	n.started = event.TimeOf(n.now())
 	cluster, err := kafka.Describe(ctx, n.cfg.Kafka, n.topicNames()...)
 	if err != nil {
 		return err
@@ -198,9 +238,18 @@ func (n *node) open(ctx context.Context) error {
 	if err := n.startSources(ctx, r); err != nil {
 		return err
 	}
+	// Every actor is there: from here on they send to each other.
+	root := n.system.Root
+	for _, pid := range n.sources {
+		root.Send(pid, &begin{})
+	}
+	if len(r.chain) == 0 {
+		root.Send(n.committer, &tick{}) // makes the start positions durable
+	}
 	n.tail(r.state.Applied() + 1)
 	n.beat()
-	n.every(n.cfg.CutInterval, func() { n.system.Root.Send(n.committer, &tick{}) })
+	n.watchSpool()
+	n.every(n.cfg.CutInterval, func() { root.Send(n.committer, &tick{}) })
 	n.log.Info("running", "node", n.cfg.Node, "incarnation", n.life, "epoch", n.epoch,
 		"user_shards", len(n.users), "campaign_shards", len(n.campaigns), "cut", r.number)
 	return nil
@@ -265,7 +314,7 @@ func (n *node) startSources(ctx context.Context, r *restored) error {
 		if err != nil {
 			return errors.Join(err, s.kafka.Close())
 		}
-		n.sources = append(n.sources, pid)
+		n.sources, n.reading = append(n.sources, pid), append(n.reading, s)
 	}
 	return nil
 }
@@ -296,7 +345,7 @@ func (n *node) openSource(ctx context.Context, r *restored, t Topic, from, ends 
 	}
 	s := &source{
 		node: n, topic: t, kafka: opened, router: newRouter(t, n.cfg.UserShards, n.poison),
-		limit: max(n.cfg.InFlightBytes/len(n.cfg.Topics), 1), lastSeen: map[int32]time.Time{},
+		limit: max(n.cfg.InFlightBytes/len(n.cfg.Topics), 1),
 	}
 	for p, o := range sc.Partitions {
 		s.router.start(p.ID, o)
@@ -310,27 +359,32 @@ func (n *node) openSource(ctx context.Context, r *restored, t Topic, from, ends 
 	return s, nil
 }
 
-// positions is where each partition is read from: what the shards want next,
-// else the configured start. A partition that only some shards know is read
-// from the least of the two.
+// positions is where each partition is read from: what the shards want next. A
+// partition they do not know begins at the configured start, or at its beginning
+// when its topic is known: it came while the node was away (F25).
 func (n *node) positions(ctx context.Context, r *restored) (map[event.Partition]event.Offset, error) {
 	from, err := n.configuredStart(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for p, start := range from {
-		least, known := journal.Latest, 0
-		for _, u := range r.users {
-			if o, ok := u.vector[p]; ok {
-				least = min(least, o)
-				known++
-			}
+	wanted := wantedBy(r.users)
+	known := map[string]bool{}
+	for p := range wanted {
+		known[p.Topic] = true
+		if _, there := from[p]; !there && slices.Contains(n.topicNames(), p.Topic) {
+			return nil, fmt.Errorf("partition %s is gone, and offset %d of it was to be read next: the topic was deleted or made again "+
+				"with fewer partitions; restore it, or start a new deployment", p, wanted[p])
 		}
-		switch {
-		case known == len(r.users):
-			from[p] = least
-		case known > 0:
-			from[p] = min(least, start)
+	}
+	begins, err := kafka.StartOffsets(ctx, n.cfg.Kafka, n.topicNames()...)
+	if err != nil {
+		return nil, err
+	}
+	for p := range from {
+		if o, ok := wanted[p]; ok {
+			from[p] = o
+		} else if known[p.Topic] {
+			from[p] = begins[p]
 		}
 		for _, u := range r.users {
 			if _, ok := u.vector[p]; !ok {
@@ -339,6 +393,19 @@ func (n *node) positions(ctx context.Context, r *restored) (map[event.Partition]
 		}
 	}
 	return from, nil
+}
+
+// wantedBy is the least offset that any shard wants of each partition.
+func wantedBy(users []*userShard) event.Vector {
+	least := event.Vector{}
+	for _, u := range users {
+		for p, o := range u.vector {
+			if have, ok := least[p]; !ok || o < have {
+				least[p] = o
+			}
+		}
+	}
+	return least
 }
 
 func (n *node) configuredStart(ctx context.Context) (map[event.Partition]event.Offset, error) {

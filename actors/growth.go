@@ -20,11 +20,21 @@ func (g *growth) wantsBase() bool {
 	return g.segments == 0 || g.segments >= maxSegments || g.changes > max(g.base, minRebase)
 }
 
+// segment takes the shard's next segment and says whether it is a base. A shard
+// that has nothing to say has none, and wants its base later.
+func (g *growth) segment(take func(base bool) []byte) (segment []byte, base bool) {
+	base = g.wantsBase()
+	segment = take(base)
+	g.wrote(segment, base)
+	return segment, base && segment != nil
+}
+
 func (g *growth) wrote(segment []byte, base bool) {
 	switch {
+	case segment == nil:
 	case base:
 		*g = growth{segments: 1, base: len(segment)}
-	case segment != nil:
+	default:
 		g.segments++
 		g.changes += len(segment)
 	}

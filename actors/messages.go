@@ -14,18 +14,21 @@ import (
 
 // To a source.
 type (
+	// begin starts the fetching, once every actor is there.
+	begin struct{}
 	// fetched is what the source's fetch goroutine read.
 	fetched struct{ chunk kafka.Chunk }
 	// fetchFailed ends the incarnation: no retry can mend it.
 	fetchFailed struct{ err error }
+	// prepared says that the decoder has the schemas of the next chunk.
+	prepared struct{}
 	// credit gives back the bytes of a batch a shard has applied.
 	credit struct{ bytes int }
 	// standStill asks to route nothing more until resume, and to report.
 	standStill struct{ cut journal.CutNumber }
-	// prepareAgain asks the schema registry once more.
-	prepareAgain struct{}
-	// resume lets a source go on after a cut.
-	resume struct{}
+	// resume lets a source go on after a cut. ration is how many bytes it may
+	// route until the next cut while the intake is closed.
+	resume struct{ ration int }
 	// intake closes or opens the source: state near its limit, or a cut that
 	// cannot be written.
 	intake struct{ open bool }
@@ -40,6 +43,12 @@ type (
 	}
 	// advance is ranges without events for the shard.
 	advance struct{ ranges []event.Range }
+	// recall hands over again a record that a cut of the shard has asked for.
+	recall struct {
+		at          event.Position
+		bids        []event.Bid
+		impressions []event.Impression
+	}
 )
 
 // To a user or a campaign shard.
@@ -66,7 +75,6 @@ type (
 		topic    string
 		cut      journal.CutNumber
 		progress map[event.Partition]progress
-		idle     map[event.Partition]bool
 	}
 	// drained says a source has read up to the end offsets of a bounded run.
 	drained struct{ topic string }
@@ -82,9 +90,12 @@ type (
 		rows    int64
 		held    int64 // bytes of state
 
-		deltas []byte              // of a user shard, nil when empty
-		ledger []correlate.Account // of a user shard, cumulative
+		deltas  []byte              // of a user shard, nil when empty
+		ledger  []correlate.Account // of a user shard, cumulative
+		recalls []event.Position    // records it needs again, of a user shard
 	}
+	// recalled says that a record is on its way to the shard that asked for it.
+	recalled struct{}
 	// written says the files and segments of a cut are durable and where its
 	// commit was appended.
 	written struct {
@@ -93,6 +104,8 @@ type (
 	}
 	// writeStalled says that writing a cut has failed for now and is retried.
 	writeStalled struct{ err error }
+	// spoolFull says why the spool disk takes no more.
+	spoolFull struct{ err error }
 	// writeFailed ends the incarnation.
 	writeFailed struct{ err error }
 	// tailed is one record of the journal, in order.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -17,7 +19,17 @@ import (
 	"github.com/advertisex/adjoin/sinks"
 )
 
-const heartbeatEvery = time.Second
+// Rhythms of a node.
+const (
+	heartbeatEvery  = time.Second
+	heartbeatWithin = 3 * time.Second // a late one is worth nothing
+	spoolEvery      = 200 * time.Millisecond
+	tombstoneWithin = 2 * time.Second // at a clean end
+)
+
+// Patience with an actor that is asked to stop: protoactor's futures wait 10 s
+// each. One that is still busy then is in the middle of a large cut, or stuck.
+const stopTries = 6
 
 // node is one incarnation of the engine: from a claim to the first failure,
 // or to the end. It owns everything it starts.
@@ -30,9 +42,10 @@ type node struct {
 	life   journal.Incarnation
 	epoch  journal.Epoch
 
-	ctx    context.Context // ends with the incarnation
-	cancel context.CancelFunc
-	work   sync.WaitGroup // goroutines of background
+	ctx     context.Context // ends with the incarnation
+	cancel  context.CancelFunc
+	work    sync.WaitGroup // goroutines of background
+	started event.Time
 
 	journalLog *kafka.Log
 	segments   *kafka.Segments
@@ -40,11 +53,15 @@ type node struct {
 	topics     map[string]journal.TopicID
 	verdicts   *verdicts
 	poison     map[event.Position]struct{}
+	tombs      tombstones
+	cuts       openCuts
 
+	// Set before the first message that any actor acts on, and not after.
 	system    *actor.ActorSystem
 	users     []*actor.PID
 	campaigns []*actor.PID
 	sources   []*actor.PID
+	reading   []*source
 	committer *actor.PID
 
 	failed   chan error
@@ -70,11 +87,17 @@ func (n *node) end(s Summary) {
 
 // background runs f in a goroutine that close waits for.
 func (n *node) background(f func()) {
-	n.work.Add(1)
-	go func() {
-		defer n.work.Done()
-		f()
-	}()
+	n.work.Go(f)
+}
+
+// brokerTime is how far a partition that is read to its end has come, on the
+// clock of Kafka (T7). A bounded run does not read what came after its start.
+func (n *node) brokerTime() event.Time {
+	at := n.started
+	if !n.cfg.UntilEnd {
+		at = event.TimeOf(n.now())
+	}
+	return at.Add(-n.cfg.FrontierSlack)
 }
 
 // openFiles opens the files of a cut. The id is part of every file's name: the
@@ -82,7 +105,46 @@ func (n *node) background(f func()) {
 // under it.
 func (n *node) openFiles(number journal.CutNumber) (*sinks.Cut, error) {
 	id := fmt.Sprintf("%s-%d-%d", journal.SafeName(string(n.cfg.Node)), n.epoch, number)
-	return n.cfg.Writer.NewCut(id)
+	cut, err := n.cfg.Writer.NewCut(id)
+	if err == nil {
+		n.cuts.add(cut)
+	}
+	return cut, err
+}
+
+// releaseFiles gives back what a cut holds that nobody writes to any more.
+func (n *node) releaseFiles(cut *sinks.Cut) {
+	n.cuts.remove(cut)
+	if err := cut.Release(); err != nil {
+		n.log.Warn("giving back the spool of a cut", "cut", cut.ID(), "error", err)
+	}
+}
+
+// openCuts is the cuts that hold memory and spool.
+type openCuts struct {
+	mu  sync.Mutex
+	set map[*sinks.Cut]struct{}
+}
+
+func (o *openCuts) add(c *sinks.Cut) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.set == nil {
+		o.set = map[*sinks.Cut]struct{}{}
+	}
+	o.set[c] = struct{}{}
+}
+
+func (o *openCuts) remove(c *sinks.Cut) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.set, c)
+}
+
+func (o *openCuts) all() []*sinks.Cut {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Collect(maps.Keys(o.set))
 }
 
 func (n *node) topicIDs() map[string]journal.TopicID { return n.topics }
@@ -100,10 +162,19 @@ func (n *node) beat() {
 	n.every(heartbeatEvery, func() {
 		b, err := journal.Append(nil, n.heartbeat())
 		if err == nil {
-			_, err = n.appendOnce(n.ctx, n.journalLog.Append, b)
+			_, err = n.appendOnce(n.ctx, b, heartbeatWithin)
 		}
-		if err != nil && n.ctx.Err() == nil {
-			n.log.Warn("the heartbeat could not be appended to the journal", "error", err)
+		if err != nil {
+			n.warn("the heartbeat could not be appended to the journal", err)
+		}
+	})
+}
+
+// watchSpool tells the committer while the spool disk is full.
+func (n *node) watchSpool() {
+	n.every(spoolEvery, func() {
+		if _, full := n.cfg.Writer.Held(); full != nil {
+			n.system.Root.Send(n.committer, &spoolFull{err: full})
 		}
 	})
 }
@@ -142,22 +213,6 @@ func (n *node) tail(from event.Offset) {
 	})
 }
 
-// tombstone deletes segments nobody needs any more. A failure costs space in
-// Kafka, not truth.
-func (n *node) tombstone(refs []journal.SegmentRef) {
-	if len(refs) == 0 {
-		return
-	}
-	n.background(func() {
-		for _, ref := range refs {
-			if err := n.segments.Tombstone(n.ctx, kafkaRef(ref)); err != nil {
-				n.warn("a segment nobody needs could not be deleted", err)
-				return
-			}
-		}
-	})
-}
-
 // spawn starts an actor under the node's supervision.
 func (n *node) spawn(name string, a actor.Actor) (*actor.PID, error) {
 	props := actor.PropsFromProducer(func() actor.Actor { return a })
@@ -173,21 +228,18 @@ func numbered(role string, shard event.Shard) string { return role + "-" + strco
 // close stops the actors from the sources on, then everything else, and waits.
 func (n *node) close() error {
 	n.cancel()
-	for _, group := range [][]*actor.PID{n.sources, n.users, n.campaigns, {n.committer}} {
-		for _, pid := range group {
-			if pid == nil {
-				continue
-			}
-			if err := n.system.Root.StopFuture(pid).Wait(); err != nil {
-				n.log.Warn("an actor did not stop in time", "actor", pid.Id, "error", err)
-			}
-		}
+	errs := []error{n.stopActors(n.sources)}
+	if n.committer != nil {
+		errs = append(errs, n.stopActors([]*actor.PID{n.committer}))
 	}
+	errs = append(errs, n.stopActors(slices.Concat(n.users, n.campaigns)))
 	n.work.Wait()
 	if n.system != nil {
 		n.system.Shutdown()
 	}
-	var errs []error
+	for _, cut := range n.cuts.all() {
+		n.releaseFiles(cut)
+	}
 	if n.segments != nil {
 		errs = append(errs, n.segments.Close())
 	}
@@ -195,6 +247,35 @@ func (n *node) close() error {
 		errs = append(errs, n.journalLog.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// stopActors stops actors and waits until each is done with the message it is
+// at.
+func (n *node) stopActors(pids []*actor.PID) error {
+	futures := make([]actor.Future, len(pids))
+	for i, pid := range pids {
+		futures[i] = n.system.Root.StopFuture(pid)
+	}
+	for i, pid := range pids {
+		err := futures[i].Wait()
+		for try := 1; err != nil && try < stopTries; try++ {
+			n.log.Warn("an actor is still busy", "actor", pid.Id, "error", err)
+			err = n.system.Root.StopFuture(pid).Wait()
+		}
+		if err != nil {
+			return &StuckError{Actor: pid.Id}
+		}
+	}
+	return nil
+}
+
+// StuckError is an actor that could not be stopped: a defect. The process should
+// end, for the actor still holds memory and files.
+type StuckError struct{ Actor string }
+
+// Error names the actor.
+func (e *StuckError) Error() string {
+	return fmt.Sprintf("actor %s does not stop; please report this with a stack dump (SIGQUIT)", e.Actor)
 }
 
 // neverRestart stops an actor that panicked and ends the incarnation: an actor

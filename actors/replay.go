@@ -123,8 +123,7 @@ func (r *replay) record(ctx context.Context, rec *codecs.Record) error {
 	}
 	p := router.progress[rec.ID]
 	if p == nil {
-		router.start(rec.ID, rec.Offset)
-		p = router.progress[rec.ID]
+		p = router.start(rec.ID, rec.Offset)
 	}
 	if rec.Offset < p.next {
 		return fmt.Errorf("record %s comes after offset %d of its partition: dumps must keep the order inside a partition",
@@ -137,9 +136,9 @@ func (r *replay) record(ctx context.Context, rec *codecs.Record) error {
 		}
 	}
 	rng := event.Range{Partition: rec.Partition, From: p.next, To: rec.Offset + 1}
-	router.begin(rng)
-	router.take(rec, p)
-	r.out = router.finish(rng, p, r.out[:0])
+	router.begin(rng, p)
+	router.take(rec)
+	r.out = router.finish(r.out[:0])
 	for _, b := range r.out {
 		if err := r.users[b.shard].apply(b.bytes); err != nil {
 			return err

@@ -48,7 +48,7 @@ func (n *node) claim(ctx context.Context) (*restored, error) {
 	if last, known := state.Incarnation(n.cfg.Node); known && last >= n.life {
 		n.life = last + 1
 	}
-	if err := n.appendClaim(ctx, state, first, entries); err != nil {
+	if entries, err = n.appendClaim(ctx, state, first, entries); err != nil {
 		return nil, err
 	}
 	r := &restored{
@@ -95,34 +95,40 @@ func (n *node) checkWorld(state *journal.State) error {
 	return nil
 }
 
-// appendClaim claims every shard and reads the journal up to the claim.
-func (n *node) appendClaim(ctx context.Context, state *journal.State, first event.Offset, entries []journal.Entry) error {
+// appendClaim claims every shard and reads the journal up to the claim. What
+// others wrote before it counts, so it is among the entries returned: an owner
+// that is on its way out may have committed a moment ago.
+func (n *node) appendClaim(ctx context.Context, state *journal.State, first event.Offset, entries []journal.Entry) ([]journal.Entry, error) {
 	b, err := journal.Append(nil, &journal.Claim{
 		Node: n.cfg.Node, Incarnation: n.life, Shards: n.shardIDs(), Time: event.TimeOf(n.now()),
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	offset, err := n.journalLog.Append(ctx, b)
+	// A claim of unknown outcome does no harm: the next incarnation is a later
+	// life, and what comes of an earlier one after that is void.
+	offset, err := n.appendOnce(ctx, b, appendTimeout)
 	if err != nil {
-		return fmt.Errorf("claiming the shards: %w", err)
+		return nil, fmt.Errorf("claiming the shards: %w", err)
 	}
-	from := first + event.Offset(len(entries))
+	from := first
 	if len(entries) > 0 {
 		from = entries[len(entries)-1].Offset + 1
 	}
 	n.epoch = journal.Epoch(offset)
-	return n.journalLog.Read(ctx, from, offset+1, func(at event.Offset, _ event.Time, value []byte) error {
+	err = n.journalLog.Read(ctx, from, offset+1, func(at event.Offset, _ event.Time, value []byte) error {
 		rec, err := journal.Decode(value)
 		if err != nil {
 			return fmt.Errorf("journal record at offset %d: %w", at, err)
 		}
+		entries = append(entries, journal.Entry{Offset: at, Record: rec})
 		verdict := state.Apply(at, rec)
 		if at == offset && verdict.Reason != journal.Accepted {
 			return &FencedError{Node: n.cfg.Node, Reason: verdict.Reason, Detail: verdict.Detail}
 		}
 		return nil
 	})
+	return entries, err
 }
 
 func (n *node) restoreShards(ctx context.Context, r *restored) error {

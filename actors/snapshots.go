@@ -65,7 +65,7 @@ func (c *committer) snapshot() {
 	}
 	before := c.snaps.deletable(event.TimeOf(c.node.now()), c.journal.Wanted())
 	c.node.background(func() {
-		if _, err := c.node.appendOnce(c.node.ctx, c.node.journalLog.Append, b); err != nil {
+		if _, err := c.node.appendOnce(c.node.ctx, b, appendTimeout); err != nil {
 			c.node.warn("a snapshot of the journal could not be appended", err)
 			return
 		}

@@ -20,6 +20,8 @@ type Stats struct {
 	topics   map[string]*topicStats // never changes once made
 	isReady  atomic.Bool
 	restarts atomic.Int64
+	failed   atomic.Int64
+	stages   [stages]atomic.Int64 // nanoseconds
 
 	mu struct {
 		sync.Mutex
@@ -29,6 +31,18 @@ type Stats struct {
 		onCommit  func(seconds float64)
 	}
 }
+
+// stage is a step on the path of an event beyond the sources, which count by
+// topic.
+type stage uint8
+
+const (
+	stageCorrelate stage = iota
+	stageAggregate
+	stageWrite
+	stageCommit
+	stages = iota
+)
 
 type topicStats struct {
 	records, bytes, busy atomic.Int64
@@ -50,13 +64,19 @@ type Status struct {
 	Tables     map[string]TableStatus
 	Ledger     map[event.Partition]journal.Classes // since the engine started
 
-	Cuts       int64
+	Busy       Busy
+	Cuts       int64      // committed
+	FailedCuts int64      // attempts to write or commit one that failed, retried ones included
 	LastCommit event.Time // MinTime before the first
 	CutSeconds float64    // of the last one, from standing still to the verdict
 	StateBytes int64
-	Stalled    string // why cuts cannot be written, "" when they can
+	Stalled    string // why the intake is shut, "" when it is open
 	Paused     bool   // the intake is shut
 }
+
+// Busy is the time spent in each stage, summed over its actors. Decoding is in
+// TopicStatus. Write and Commit include the waiting for store and Kafka.
+type Busy struct{ Correlate, Aggregate, Write, Commit time.Duration }
 
 // TopicStatus counts what was read of a topic.
 type TopicStatus struct {
@@ -70,7 +90,10 @@ type PartitionStatus struct {
 	Read    event.Offset // next offset to read
 	Durable event.Offset // next offset not in a commit
 	Stable  event.Offset // end of what can be read
-	Time    event.Time   // Kafka time of the last record read
+	Time    event.Time   // Kafka time of the last record read, MinTime for none
+	// DurableTime is the Kafka time of the last record in a commit of this
+	// process, MinTime for none.
+	DurableTime event.Time
 }
 
 // TableStatus counts what was committed to a table.
@@ -104,7 +127,11 @@ func (s *Stats) Snapshot() Status {
 		out.Campaigns = out.Campaigns.Plus(c)
 	}
 	s.mu.Unlock()
-	out.Ready, out.Restarts = s.isReady.Load(), s.restarts.Load()
+	out.Ready, out.Restarts, out.FailedCuts = s.isReady.Load(), s.restarts.Load(), s.failed.Load()
+	out.Busy = Busy{
+		Correlate: s.spent(stageCorrelate), Aggregate: s.spent(stageAggregate),
+		Write: s.spent(stageWrite), Commit: s.spent(stageCommit),
+	}
 	switch {
 	case !out.Ready:
 		out.NotReady = "restoring from the journal"
@@ -133,6 +160,12 @@ func (s *Stats) OnCommit(f func(seconds float64)) {
 func (s *Stats) ready(is bool) { s.isReady.Store(is) }
 
 func (s *Stats) restarted() { s.restarts.Add(1) }
+
+func (s *Stats) cutFailed() { s.failed.Add(1) }
+
+func (s *Stats) busy(in stage, took time.Duration) { s.stages[in].Add(int64(took)) }
+
+func (s *Stats) spent(in stage) time.Duration { return time.Duration(s.stages[in].Load()) }
 
 // routed counts a chunk a source has worked through.
 func (s *Stats) routed(topic string, c *kafka.Chunk, took time.Duration) {
@@ -177,26 +210,21 @@ func (s *Stats) progress(reports map[string]*stoodStill, watermark event.Waterma
 	s.mu.Watermark, s.mu.Frontier = watermark, frontier
 	for _, r := range reports {
 		for partition, p := range r.progress {
-			st := s.mu.Partitions[partition]
+			st, known := s.mu.Partitions[partition]
+			if !known {
+				st.DurableTime = event.MinTime
+			}
 			st.Read, st.Stable, st.Time = p.next, p.stable, p.lastIngest
 			s.mu.Partitions[partition] = st
 		}
 	}
 }
 
-func (s *Stats) stall(err error) {
+// intake notes why the intake is shut, "" when it is open.
+func (s *Stats) intake(why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.Stalled = err.Error()
-}
-
-func (s *Stats) intake(closed stallReason) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mu.Paused = closed != 0
-	if closed&stalledMemory != 0 {
-		s.mu.Stalled = "state is at 90 % of state.memory_limit"
-	}
+	s.mu.Stalled, s.mu.Paused = why, why != ""
 }
 
 func (s *Stats) committed(cut *openCut, now time.Time) {
@@ -205,7 +233,6 @@ func (s *Stats) committed(cut *openCut, now time.Time) {
 	s.mu.Cuts++
 	s.mu.LastCommit = event.TimeOf(now)
 	s.mu.CutSeconds = float64(event.TimeOf(now).Sub(cut.at)) / float64(event.Second)
-	s.mu.Stalled = ""
 	if s.mu.onCommit != nil {
 		s.mu.onCommit(s.mu.CutSeconds)
 	}
@@ -216,6 +243,9 @@ func (s *Stats) committed(cut *openCut, now time.Time) {
 	for _, l := range cut.commit.Ledger {
 		p := s.mu.Partitions[l.Partition]
 		p.Durable = l.To
+		if r := cut.reports[l.Topic]; r != nil {
+			p.DurableTime = max(p.DurableTime, r.progress[l.Partition].lastIngest)
+		}
 		s.mu.Partitions[l.Partition] = p
 		have := journal.PartitionLedger{Classes: s.mu.Ledger[l.Partition]}
 		s.mu.Ledger[l.Partition] = have.Plus(journal.PartitionLedger{Classes: l.Classes}).Classes

@@ -3,6 +3,8 @@ package actors
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -23,37 +25,51 @@ type userShard struct {
 	vector  event.Vector
 	reader  batch.Reader
 	growth  growth
-	current event.Position // being applied: what a panic is about
+	current event.Position // being applied, zero between batches: what a panic is about
+	broken  bool           // failed half-way: its state must not be cut
+	changed bool           // since the last segment
 }
 
 // Receive implements actor.Actor.
 func (u *userShard) Receive(ctx actor.Context) {
 	defer u.blame()
+	if u.broken {
+		return
+	}
+	var err error
 	switch m := ctx.Message().(type) {
 	case *apply:
-		if err := u.apply(m.bytes); err != nil {
-			u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
-			return
-		}
+		started := time.Now()
+		err = u.apply(m.bytes)
+		u.node.stats.busy(stageCorrelate, time.Since(started))
 		ctx.Send(m.from, &credit{bytes: len(m.bytes)})
 	case *advance:
 		for _, r := range m.ranges {
-			if err := u.advance(r); err != nil {
-				u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
+			if err = u.advance(r); err != nil {
+				break
 			}
 		}
+	case *recall:
+		u.recall(m)
 	case *takeCut:
-		if err := u.cut(ctx, m); err != nil {
-			u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
-		}
+		started := time.Now()
+		err = u.cut(ctx, m)
+		u.node.stats.busy(stageCorrelate, time.Since(started))
+	}
+	if err != nil {
+		u.broken = true
+		u.node.fail(fmt.Errorf("user shard %d: %w", u.id, err))
 	}
 }
 
 // blame passes a panic on to the supervisor and says which event was being
-// applied.
+// applied, if one was.
 func (u *userShard) blame() {
 	if reason := recover(); reason != nil {
-		u.node.panicked(u.current)
+		u.broken = true
+		if u.current.Topic != "" {
+			u.node.panicked(u.current)
+		}
 		u.node.log.Error("a user shard panicked", "shard", u.id, "position", u.current.String(),
 			"panic", reason, "stack", string(debug.Stack()))
 		panic(reason)
@@ -73,6 +89,7 @@ func (u *userShard) apply(b []byte) error {
 	for u.reader.Next() {
 		u.one(have)
 	}
+	u.current, u.changed = event.Position{}, true
 	if err := u.reader.Err(); err != nil {
 		return err
 	}
@@ -124,6 +141,18 @@ func (u *userShard) advance(r event.Range) error {
 	return nil
 }
 
+// recall hands a record over to the core again, whole.
+func (u *userShard) recall(m *recall) {
+	u.current = m.at
+	for i := range m.bids {
+		u.core.RecallBid(&m.bids[i])
+	}
+	for i := range m.impressions {
+		u.core.RecallImpression(&m.impressions[i])
+	}
+	u.current, u.changed = event.Position{}, true
+}
+
 // cut closes the shard's part of the open cut and begins the next.
 func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	u.core.Advance(m.watermark, m.frontier)
@@ -136,14 +165,17 @@ func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	c := &shardCut{
 		id: journal.ShardID{Role: journal.User, Shard: u.id}, number: m.number,
 		vector: u.vector.Clone(), pending: out.Pending, rows: u.rows.written,
-		ledger: cloneLedger(out.Ledger), held: stats.Live.Bytes.Total(),
+		ledger: cloneLedger(out.Ledger), held: stats.Live.Bytes.Total(), recalls: slices.Clone(out.Recalls),
 	}
 	if len(out.Deltas.Minutes)+len(out.Deltas.Reach) > 0 {
 		c.deltas = campaign.AppendDeltas(nil, &out.Deltas)
 	}
-	c.base = u.growth.wantsBase()
-	c.segment = u.core.Segment(c.base)
-	u.growth.wrote(c.segment, c.base)
+	// Ranges without events change the vector, which is in the commit, not the
+	// state: a quiet shard writes no segment.
+	if u.changed || c.rows > 0 || c.deltas != nil || u.growth.segments == 0 {
+		c.segment, c.base = u.growth.segment(u.core.Segment)
+		u.changed = false
+	}
 	u.node.stats.shard(u.id, stats)
 	u.rows.cut, u.rows.written = m.next, 0
 	u.core.Begin(uint64(m.number)+1, m.at)

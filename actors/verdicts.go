@@ -38,16 +38,22 @@ type verdicts struct {
 		sync.Mutex
 		applied event.Offset
 		byCut   map[journal.CutNumber]event.Offset
-		ours    map[event.Offset]journal.Verdict
+		ours    map[event.Offset]verdictOf
 		moved   chan struct{} // closed and replaced when applied grows
 	}
+}
+
+// verdictOf is the verdict on one commit of this node.
+type verdictOf struct {
+	cut     journal.CutNumber
+	verdict journal.Verdict
 }
 
 func newVerdicts(applied event.Offset) *verdicts {
 	v := &verdicts{}
 	v.mu.applied = applied
 	v.mu.byCut = map[journal.CutNumber]event.Offset{}
-	v.mu.ours = map[event.Offset]journal.Verdict{}
+	v.mu.ours = map[event.Offset]verdictOf{}
 	v.mu.moved = make(chan struct{})
 	return v
 }
@@ -56,7 +62,7 @@ func (v *verdicts) put(offset event.Offset, cut journal.CutNumber, verdict journ
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.mu.byCut[cut] = offset
-	v.mu.ours[offset] = verdict
+	v.mu.ours[offset] = verdictOf{cut: cut, verdict: verdict}
 }
 
 func (v *verdicts) applied(offset event.Offset) {
@@ -71,12 +77,13 @@ func (v *verdicts) applied(offset event.Offset) {
 func (v *verdicts) take(offset event.Offset) journal.Verdict {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	verdict, read := v.mu.ours[offset]
+	of, read := v.mu.ours[offset]
 	if !read {
 		return journal.Verdict{Reason: journal.NotOwner, Detail: fmt.Sprintf("another record is at offset %d", offset)}
 	}
 	delete(v.mu.ours, offset)
-	return verdict
+	delete(v.mu.byCut, of.cut)
+	return of.verdict
 }
 
 // find waits until the journal has been read up to an offset, then says where

@@ -21,33 +21,48 @@ const (
 	retryFirst     = 100 * time.Millisecond // back-off, doubled
 	retryMax       = 5 * time.Second
 	appendTimeout  = 15 * time.Second // then the outcome is unknown and a barrier decides
+	verifiedFor    = 2 * time.Second  // how fresh the topics' ids must be for a commit
 )
 
 // write makes everything the cut's commit names durable, then appends the
-// commit. It runs in a goroutine of the node and reports once. The order is
-// the protocol: files and segments first, the commit last (DESIGN, journal).
+// commit. It runs in a goroutine of the node and reports once, and every time
+// it has to wait. The order is the protocol: files and segments first, the commit
+// last (ARCHITECTURE, A cut).
 func (n *node) write(cut *openCut, report func(any)) {
-	ctx := n.ctx
-	files, err := retry(ctx, n, report, "files", func() ([]sinks.File, error) { return cut.files.Close(ctx) })
-	if err == nil {
-		for _, f := range files {
-			cut.commit.Files = append(cut.commit.Files, committedFile(f))
-		}
-		err = n.writeSegments(ctx, cut, report)
-	}
+	offset, err := n.writeDown(n.ctx, cut, report)
 	if err != nil {
 		report(&writeFailed{err: err})
 		return
 	}
-	offset, err := n.appendCommit(ctx, cut.commit)
-	if err != nil {
-		report(&writeFailed{err: fmt.Errorf("appending the commit of cut %d: %w", cut.number, err)})
-		return
-	}
-	if err := cut.files.Release(); err != nil {
-		n.log.Warn("giving back the spool of a committed cut", "cut", cut.number, "error", err)
-	}
+	n.releaseFiles(cut.files)
 	report(&written{cut: cut, offset: offset})
+}
+
+func (n *node) writeDown(ctx context.Context, cut *openCut, report func(any)) (event.Offset, error) {
+	started := time.Now()
+	files, err := retry(ctx, n, report, "files", func() ([]sinks.File, error) { return cut.files.Close(ctx) })
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range files {
+		cut.commit.Files = append(cut.commit.Files, committedFile(f))
+	}
+	n.stats.busy(stageWrite, time.Since(started))
+	started = time.Now()
+	if err := n.writeSegments(ctx, cut); err != nil {
+		return 0, err
+	}
+	for _, s := range n.reading {
+		if err := n.untilAnswered(ctx, report, "checking the topics", func() error { return s.verify(ctx) }); err != nil {
+			return 0, err
+		}
+	}
+	offset, err := n.appendCommit(ctx, cut.commit, report)
+	if err != nil {
+		return 0, fmt.Errorf("appending the commit of cut %d: %w", cut.number, err)
+	}
+	n.stats.busy(stageCommit, time.Since(started))
+	return offset, nil
 }
 
 func committedFile(f sinks.File) journal.File {
@@ -83,7 +98,7 @@ func retry[T any](ctx context.Context, n *node, report func(any), what string, t
 
 // writeSegments puts the state and the deltas into Kafka and names them in the
 // commit.
-func (n *node) writeSegments(ctx context.Context, cut *openCut, report func(any)) error {
+func (n *node) writeSegments(ctx context.Context, cut *openCut) error {
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(segmentWriters)
 	for i, p := range cut.parts {
@@ -157,48 +172,80 @@ func splitAll(b []byte) ([][]byte, error) {
 
 // appendCommit appends the commit and is sure of it. When Kafka leaves the
 // outcome open, a barrier by the same producer closes it: what is not before
-// the barrier will never be there (recipes in docs/decisions/0001).
-func (n *node) appendCommit(ctx context.Context, commit *journal.Commit) (event.Offset, error) {
+// the barrier will never be there. It tries for as long as Kafka is away (F11).
+func (n *node) appendCommit(ctx context.Context, commit *journal.Commit, report func(any)) (at event.Offset, err error) {
 	b, err := journal.Append(nil, commit)
 	if err != nil {
 		return 0, err
 	}
-	for {
-		offset, err := n.appendOnce(ctx, n.journalLog.Append, b)
-		if err == nil {
-			return offset, nil
-		}
-		if !errors.Is(err, kafka.ErrUnknownOutcome) {
-			return 0, err
+	there := false
+	err = n.untilAnswered(ctx, report, "the commit", func() error {
+		var err error
+		if at, err = n.appendOnce(ctx, b, appendTimeout); !errors.Is(err, kafka.ErrUnknownOutcome) {
+			return err
 		}
 		n.log.Warn("the fate of a commit is unknown, a barrier will tell", "cut", commit.Cut, "error", err)
-		barrier, err := n.barrier(ctx)
-		if err != nil {
-			return 0, err
+		report(&writeStalled{err: err})
+		barrier, err := n.barrier(ctx, report)
+		if err == nil {
+			at, there, err = n.verdicts.find(ctx, commit.Cut, barrier)
 		}
-		at, there, err := n.verdicts.find(ctx, commit.Cut, barrier)
-		if err != nil || there {
-			return at, err
+		if err == nil && !there {
+			return errNotThere
 		}
-	}
+		return err
+	})
+	return at, err
 }
 
-func (n *node) appendOnce(ctx context.Context, do func(context.Context, []byte) (event.Offset, error), b []byte) (event.Offset, error) {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer cancel()
-	return do(ctx, b)
-}
+// errNotThere says that an append of unknown outcome did not and will never
+// happen, so that it can be done again.
+var errNotThere = errors.New("a barrier has shown that the commit is not in the journal")
 
 // barrier appends heartbeats until one is acknowledged.
-func (n *node) barrier(ctx context.Context) (event.Offset, error) {
-	for {
+func (n *node) barrier(ctx context.Context, report func(any)) (at event.Offset, err error) {
+	err = n.untilAnswered(ctx, report, "a barrier", func() error {
 		b, err := journal.Append(nil, n.heartbeat())
-		if err != nil {
-			return 0, err
+		if err == nil {
+			at, err = n.appendOnce(ctx, b, appendTimeout)
 		}
-		offset, err := n.appendOnce(ctx, n.journalLog.Barrier, b)
-		if err == nil || ctx.Err() != nil || !errors.Is(err, kafka.ErrUnknownOutcome) {
-			return offset, err
+		return err
+	})
+	return at, err
+}
+
+// untilAnswered repeats what fails only because Kafka does not answer, until ctx
+// ends. What it repeats must do no harm when it is done twice.
+func (n *node) untilAnswered(ctx context.Context, report func(any), what string, try func() error) error {
+	for wait := retryFirst; ; wait = min(2*wait, retryMax) {
+		err := try()
+		if err == nil || !unanswered(err) || ctx.Err() != nil {
+			return err
+		}
+		if !errors.Is(err, errNotThere) {
+			n.log.Warn("Kafka does not answer, it is tried again", "what", what, "retry_in", wait, "error", err)
+			report(&writeStalled{err: err})
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
 		}
 	}
+}
+
+// unanswered reports whether an error says that nobody answered in time.
+func unanswered(err error) bool {
+	var k *kafka.Error
+	if errors.As(err, &k) {
+		return k.Class == kafka.Unreachable
+	}
+	return errors.Is(err, errNotThere) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// appendOnce appends a record to the journal, for at most so long.
+func (n *node) appendOnce(ctx context.Context, b []byte, within time.Duration) (event.Offset, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return n.journalLog.Append(ctx, b)
 }
