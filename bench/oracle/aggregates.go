@@ -197,10 +197,11 @@ func (w *world) addConversion(ts tallies, c *conversion) {
 	}
 }
 
-// rows turns the sums into rows.
+// rows turns the sums into rows, giving up each sum as it goes.
 func (ts tallies) rows() []table.CampaignMinute {
-	var rows []table.CampaignMinute
+	rows := make([]table.CampaignMinute, 0, len(ts))
 	for g, t := range ts {
+		delete(ts, g)
 		r := t.row
 		r.BucketStart, r.CampaignID, r.CreativeID, r.Exchange = g.minute, g.campaign, g.creative, g.exchange
 		r.Country, r.DeviceType, r.Currency = g.country, g.device, g.currency
