@@ -21,7 +21,8 @@ const (
 	NDJSON Format = "ndjson" // one object a row
 )
 
-// Visit is told the column names, then each row; the slice of values is reused.
+// Visit is told the column names (Columns may be nil), then each row; the slice
+// of values is reused.
 // Values are nil, bool, integers, float64, string, []byte, time.Time (UTC) and
 // maps and slices of these; decimals and 128-bit integers are text.
 type Visit struct {
@@ -40,8 +41,10 @@ func (w *Warehouse) Query(ctx context.Context, sql string, v Visit) error {
 	if err != nil {
 		return fmt.Errorf("duckdb: %w", err)
 	}
-	if err := v.Columns(names); err != nil {
-		return err
+	if v.Columns != nil {
+		if err := v.Columns(names); err != nil {
+			return err
+		}
 	}
 	values := make([]any, len(names))
 	into := make([]any, len(names))
