@@ -42,12 +42,13 @@ func (c *Commits) Next(ctx context.Context, after sinks.Token, wait bool) (sinks
 		}
 	}
 	for {
-		for len(c.ready) > 0 {
-			commit := c.ready[0]
+		// A commit stays until the loader asks for one beyond it: a load that was
+		// interrupted asks for the same again.
+		for len(c.ready) > 0 && c.ready[0].Offset <= after {
 			c.ready = c.ready[1:]
-			if commit.Offset > after {
-				return commit, true, nil
-			}
+		}
+		if len(c.ready) > 0 {
+			return c.ready[0], true, nil
 		}
 		_, end, err := c.journal.Bounds(ctx)
 		if err != nil {
