@@ -107,6 +107,8 @@ func (a *app) openDemo(ctx context.Context, f demoFlags) (d *demo, err error) {
 		if d.dir, err = os.MkdirTemp("", "adjoin-demo-"); err != nil {
 			return nil, err
 		}
+	} else if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return nil, err
 	}
 	d.gen, err = gen.New(gen.Config{
 		Seed: f.seed, Preset: gen.Dense, Endless: true, Rate: float64(rate), Pace: gen.Brisk, Start: event.TimeOf(d.started),
