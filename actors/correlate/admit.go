@@ -13,17 +13,17 @@ import (
 func (s *Shard) admit(k event.Kind, e *event.Envelope, campaign string) bool {
 	set := &s.cfg.Settings
 	if ahead := e.EventTime.Sub(e.Ingest); ahead > set.FutureReject {
-		s.reject(e, campaign, event.TimeFuture, ahead)
+		s.reject(k, e, campaign, event.TimeFuture, ahead)
 		return false
 	}
 	s.clamp(e)
 	age := e.Ingest.Sub(e.EventTime)
 	if age > set.Horizon.Of(k) && !e.Backfill {
-		s.reject(e, campaign, event.TooLate, age)
+		s.reject(k, e, campaign, event.TooLate, age)
 		return false
 	}
 	if s.behind(k, e.EventTime, age) {
-		s.reject(e, campaign, event.BehindState, s.frontier.Sub(e.EventTime))
+		s.reject(k, e, campaign, event.BehindState, s.frontier.Sub(e.EventTime))
 		return false
 	}
 	return true
@@ -59,9 +59,12 @@ func (s *Shard) behind(k event.Kind, at event.Time, age event.Span) bool {
 }
 
 // reject counts a record that was read but not admitted and writes its row.
-func (s *Shard) reject(e *event.Envelope, campaign string, why event.Reason, by event.Span) {
+func (s *Shard) reject(k event.Kind, e *event.Envelope, campaign string, why event.Reason, by event.Span) {
 	s.ledger.at(e.Partition).Rejected[why]++
-	field := "timestamp"
+	field := "timestamp" // the canonical name (N11)
+	if k == event.KindClick || k == event.KindConversion {
+		field = "event_timestamp"
+	}
 	var detail string
 	switch why {
 	case event.TimeFuture:

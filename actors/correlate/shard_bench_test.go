@@ -1,0 +1,156 @@
+package correlate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/table"
+)
+
+// nowhere is a Sink that drops rows.
+type nowhere struct{}
+
+func (nowhere) Bid(*table.Bid)               {}
+func (nowhere) Impression(*table.Impression) {}
+
+// traffic makes events of a plausible shape: UUID ids, some users much busier
+// than others, 600 creatives, 5,000 places, auctions on every impression.
+type traffic struct {
+	rng  *rand.Rand
+	feed feed
+	now  event.Time
+	step event.Span
+	uuid bool
+}
+
+func newTraffic() *traffic {
+	return &traffic{rng: rand.New(rand.NewPCG(7, 7)), now: at("00:00:00"), step: 250 * event.Millisecond}
+}
+
+func (g *traffic) id() string {
+	var u uuid.UUID
+	for i := 0; i < len(u); i += 8 {
+		v := g.rng.Uint64()
+		for k := range 8 {
+			u[i+k] = byte(v >> (8 * k))
+		}
+	}
+	return u.String()
+}
+
+func (g *traffic) user() string {
+	n := int(g.rng.ExpFloat64() * 20_000)
+	return fmt.Sprintf("user-%08d", n)
+}
+
+func (g *traffic) impression(auctions bool) *event.Impression {
+	g.now = g.now.Add(g.step)
+	campaign := g.rng.IntN(100)
+	user := g.user()
+	if g.rng.IntN(8) == 0 {
+		user = ""
+	}
+	e := g.feed.impression(g.id(), user, g.now, func(e *event.Impression) {
+		e.CampaignID = fmt.Sprintf("cmp-%03d", campaign)
+		e.CreativeID = fmt.Sprintf("cre-%03d-%d", campaign, g.rng.IntN(6))
+		e.SiteDomain = fmt.Sprintf("site%04d.example", g.rng.IntN(5_000))
+		e.Country = []string{"DEU", "USA", "IND", "FRA"}[g.rng.IntN(4)]
+		e.DeviceType, e.OS = int32(1+g.rng.IntN(5)), "Android"
+		e.PriceMicros = 1_000_000 + g.rng.Int64N(1_000_000)
+		e.Viewable = event.Tri(g.rng.IntN(3))
+		e.Exchange = []string{"ex1", "ex2"}[g.rng.IntN(2)]
+		if auctions {
+			e.AuctionID, e.ImpID, e.BidID = g.id(), "1", g.id()
+		}
+	})
+	return e
+}
+
+// batch makes events ahead of time, so that making them is not measured.
+func (g *traffic) batch(n int, auctions bool) []*event.Impression {
+	out := make([]*event.Impression, n)
+	for i := range out {
+		out[i] = g.impression(auctions)
+	}
+	return out
+}
+
+func benchShard(b *testing.B) *Shard {
+	cfg := Config{Shards: 1, Settings: DefaultSettings(), Sink: nowhere{}, Reference: lawReference(b)}
+	s := New(cfg)
+	s.Begin(1, 0)
+	return s
+}
+
+// BenchmarkImpression is the hot path: one new impression with an auction id
+// that no bid answers.
+func BenchmarkImpression(b *testing.B) {
+	s := benchShard(b)
+	g := newTraffic()
+	const each = 50_000
+	b.ReportAllocs()
+	for done := 0; done < b.N; done += each {
+		b.StopTimer()
+		list := g.batch(min(each, b.N-done), true)
+		b.StartTimer()
+		for i, e := range list {
+			s.Impression(e)
+			if i%5_000 == 4_999 {
+				s.Advance(e.EventTime.Add(-10*event.Minute), e.EventTime)
+				s.Cut()
+				s.Begin(uint64(done+i), 0)
+			}
+		}
+	}
+}
+
+// BenchmarkLiveImpression reports the heap that a live impression takes,
+// indexes, users, dictionaries and reach included.
+func BenchmarkLiveImpression(b *testing.B) {
+	for _, auctions := range []bool{false, true} {
+		b.Run(fmt.Sprintf("auctions=%v", auctions), func(b *testing.B) {
+			const n = 1_000_000
+			for range b.N {
+				b.StopTimer()
+				s := benchShard(b)
+				g := newTraffic()
+				before := heap()
+				for done := 0; done < n; done += 10_000 {
+					list := g.batch(10_000, auctions)
+					b.StartTimer()
+					for _, e := range list {
+						s.Impression(e)
+					}
+					b.StopTimer()
+					s.Cut()
+					s.Segment(done == 0)
+					s.Begin(uint64(done), 0)
+				}
+				g = nil
+				grown := heap() - before
+				if s.Stats().Live.Impressions != n {
+					b.Fatalf("%d live impressions", s.Stats().Live.Impressions)
+				}
+				b.ReportMetric(float64(grown)/n, "B/live")
+				b.ReportMetric(float64(s.Stats().Live.Bytes.Total())/n, "B/live-counted")
+				if testing.Verbose() {
+					b.Logf("%+v", s.Stats().Live)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
