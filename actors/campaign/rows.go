@@ -7,8 +7,14 @@ import (
 	"github.com/advertisex/adjoin/internal/table"
 )
 
-func (s *Shard) meta() table.Meta {
-	return table.Meta{RowVersion: int64(s.cut), Op: table.Upsert, EmittedAt: s.emittedAt}
+// meta versions a row. A group that has come back to nothing is deleted: that it
+// ever held something depends on the order of arrival, which must not show (K1).
+func (s *Shard) meta(empty bool) table.Meta {
+	m := table.Meta{RowVersion: int64(s.cut), Op: table.Upsert, EmittedAt: s.emittedAt}
+	if empty {
+		m.Op = table.Delete
+	}
+	return m
 }
 
 func (s *Shard) minuteRow(g *group) table.CampaignMinute {
@@ -49,20 +55,21 @@ func (s *Shard) minuteRow(g *group) table.CampaignMinute {
 		OrphanClicks:     m[event.OrphanClicks],
 		LateEvents:       m[event.LateEvents],
 		IsFinal:          s.finalMinute(g.key.bucket),
-		Meta:             s.meta(),
+		Meta:             s.meta(*m == event.Measures{} && g.spend.IsZero()),
 	}
 }
 
 func (s *Shard) dayRow(k dayKey, r *reach) table.CampaignDay {
 	id := s.text.of(k.campaign)
 	c, _ := s.cfg.Reference.Campaign(id, event.Time(0).Add(event.Span(k.day)*event.Day))
+	count := r.count()
 	return table.CampaignDay{
 		Day:        k.day,
 		CampaignID: id,
 		TimeZone:   c.TimeZone,
-		Reach:      r.count(),
+		Reach:      count,
 		IsFinal:    s.finalDay(k.day),
-		Meta:       s.meta(),
+		Meta:       s.meta(count == 0),
 	}
 }
 

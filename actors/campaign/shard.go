@@ -247,7 +247,8 @@ type Cut struct {
 }
 
 // Cut gives a row for every group that changed or became final since the last
-// one, and lets go of final groups.
+// one, and lets go of final groups. A group that holds nothing any more is a
+// row with op D.
 func (s *Shard) Cut() *Cut {
 	groups, days := s.finalize()
 	out := &Cut{}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
+	"github.com/advertisex/adjoin/internal/table"
 )
 
 const noon = event.Time(1_772_366_400_000_000) // 2026-03-01 12:00:00 UTC
@@ -54,6 +55,18 @@ func TestX3_RowsCarryFullValues(t *testing.T) {
 	}
 	if again := s.Cut(); len(again.Minutes) != 0 {
 		t.Fatalf("a cut without changes gave %d rows", len(again.Minutes))
+	}
+}
+
+func TestK1_AGroupThatComesBackToNothingIsDeleted(t *testing.T) {
+	s := newShard(0, 1)
+	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 7)}, Reach: []event.ReachDelta{{Campaign: "c", Day: 20_500, Added: users(1)}}})
+	if out := s.Cut(); out.Minutes[0].Op != table.Upsert || out.Days[0].Op != table.Upsert {
+		t.Fatalf("ops %s and %s, want U", out.Minutes[0].Op, out.Days[0].Op)
+	}
+	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", -1, -7)}, Reach: []event.ReachDelta{{Campaign: "c", Day: 20_500, Removed: users(1)}}})
+	if out := s.Cut(); out.Minutes[0].Op != table.Delete || out.Days[0].Op != table.Delete {
+		t.Fatalf("ops %s and %s, want D", out.Minutes[0].Op, out.Days[0].Op)
 	}
 }
 
