@@ -178,6 +178,9 @@ func (s *Shard) winnerOf(row uint32) (winner, bool) {
 	if best.method == methodPrice {
 		best.flags |= event.AmbiguousBid
 	}
+	if dims.Campaign != unknownCampaign && best.offer.Campaign != "" && best.offer.Campaign != dims.Campaign {
+		best.flags |= event.CampaignMismatch // J4: the bid's is used
+	}
 	return best, true
 }
 

@@ -57,7 +57,7 @@ func (w *world) winOf(i *impression) *win {
 	if inverted(i.at, b.at) {
 		won.flags |= event.TimeInversion
 	}
-	if i.campaign != "" && o.campaign != "" && i.campaign != o.campaign {
+	if i.campaignOf != "unknown" && o.campaign != "" && i.campaignOf != o.campaign {
 		won.flags |= event.CampaignMismatch
 	}
 	return won
