@@ -56,7 +56,7 @@ func newNodeRunCommand(a *app) *cobra.Command {
 func (a *app) runNode(ctx context.Context, loaded *config.Loaded, untilEnd bool) error {
 	n, err := a.openNode(ctx, loaded, untilEnd)
 	if err != nil {
-		return err
+		return engineFailure(err)
 	}
 	summary, err := n.run(ctx)
 	if err = errors.Join(err, n.close()); err != nil {
