@@ -77,10 +77,11 @@ func (b *builder) usable(paths ...string) bool {
 }
 
 // isSet reports whether some layer gives the path a value other than the empty
-// text, which is the same as the default.
+// text, which is the same as the default. An item of a list of maps has no text
+// of its own.
 func (b *builder) isSet(path string) bool {
 	s := b.settings[path]
-	return s != nil && slices.ContainsFunc(s.items, func(item scalar) bool { return item.text != "" })
+	return s != nil && slices.ContainsFunc(s.items, func(item scalar) bool { return item.text != "" || s.field.Type() == "maps" })
 }
 
 // place is where the first of paths that some layer names was written.
