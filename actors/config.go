@@ -76,6 +76,12 @@ type Config struct {
 
 	Log *slog.Logger
 	Now func() time.Time // default time.Now
+
+	// For tests of the package. probe is asked before each event whether to apply
+	// it, appendWithin and snapshotEvery replace the constants of their names.
+	probe         func(event.Kind, event.Position) bool
+	appendWithin  time.Duration
+	snapshotEvery event.Offset
 }
 
 func (c *Config) counts() journal.ShardCounts {

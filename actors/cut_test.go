@@ -121,7 +121,7 @@ func TestEndOfRun_CutsUntilNothingWaits(t *testing.T) {
 
 func TestSnapshots_OldOnesThatNobodyNeedsMayGo(t *testing.T) {
 	day := event.Time(event.Day)
-	s := snapshots{retention: 48 * time.Hour}
+	s := snapshots{every: snapshotEvery, retention: 48 * time.Hour}
 	s.noted(100, 1*day)
 	s.noted(200, 2*day)
 	s.noted(300, 3*day)

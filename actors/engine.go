@@ -51,6 +51,12 @@ func New(cfg Config) *Engine {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.appendWithin == 0 {
+		cfg.appendWithin = appendWithin
+	}
+	if cfg.snapshotEvery == 0 {
+		cfg.snapshotEvery = snapshotEvery
+	}
 	return &Engine{
 		cfg: cfg, stats: newStats(cfg.Topics),
 		panics: map[event.Position]int{}, poison: map[event.Position]struct{}{},
@@ -105,6 +111,9 @@ func (e *Engine) Run(ctx, abort context.Context) (Summary, error) {
 func (e *Engine) blame() bool {
 	select {
 	case at := <-e.panicked:
+		if _, already := e.poison[at]; already {
+			return false // it is no event any more that fails
+		}
 		if e.panics[at]++; e.panics[at] < poisonAfter {
 			return false
 		}
@@ -231,7 +240,10 @@ func (n *node) open(ctx context.Context) error {
 		return err
 	}
 	n.verdicts = newVerdicts(r.state.Applied())
-	n.system = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return n.log }))
+	n.system = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return n.log }),
+		actor.WithDeadLetterThrottleInterval(deadLetterRest), // its goroutine has no owner: let it be short
+	)
 	if err := n.startShards(r); err != nil {
 		return err
 	}
@@ -421,7 +433,7 @@ func (n *node) configuredStart(ctx context.Context) (map[event.Partition]event.O
 
 func newCommitter(n *node, r *restored, files *sinks.Cut) *committer {
 	c := &committer{
-		node: n, journal: r.state, chain: r.chain, number: r.number, files: files, snaps: r.snaps,
+		node: n, journal: r.state, chain: r.chain, number: r.number, files: files, snaps: r.snaps, folded: r.folded,
 		watermark: r.watermark, frontier: r.frontier,
 		ledger: ledgers{totals: map[event.Partition]journal.Classes{}},
 		ends:   endOfRun{bounded: n.cfg.UntilEnd, topics: map[string]bool{}},

@@ -25,6 +25,7 @@ const (
 	heartbeatWithin = 3 * time.Second // a late one is worth nothing
 	spoolEvery      = 200 * time.Millisecond
 	tombstoneWithin = 2 * time.Second // at a clean end
+	deadLetterRest  = 50 * time.Millisecond
 )
 
 // Patience with an actor that is asked to stop: protoactor's futures wait 10 s
@@ -199,13 +200,16 @@ func (n *node) every(interval time.Duration, f func()) {
 func (n *node) tail(from event.Offset) {
 	root := n.system.Root
 	n.background(func() {
-		err := n.journalLog.Tail(n.ctx, from, func(offset event.Offset, at event.Time, value []byte) error {
-			rec, err := journal.Decode(value)
-			if err != nil {
-				return fmt.Errorf("journal record at offset %d: %w", offset, err)
-			}
-			root.Send(n.committer, &tailed{offset: offset, at: at, record: rec})
-			return nil
+		err := n.untilAnswered(n.ctx, func(any) {}, "following the journal", func() error {
+			return n.journalLog.Tail(n.ctx, from, func(offset event.Offset, at event.Time, value []byte) error {
+				rec, err := journal.Decode(value)
+				if err != nil {
+					return fmt.Errorf("journal record at offset %d: %w", offset, err)
+				}
+				root.Send(n.committer, &tailed{offset: offset, at: at, record: rec})
+				from = offset + 1
+				return nil
+			})
 		})
 		if err != nil && n.ctx.Err() == nil {
 			root.Send(n.committer, &tailFailed{err: fmt.Errorf("following the journal: %w", err)})

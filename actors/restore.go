@@ -27,12 +27,13 @@ type restored struct {
 	watermark event.Watermark
 	frontier  event.Time
 	snaps     snapshots
+	folded    bool // campaign shards have folded what no commit says they have
 }
 
 // claim reads the journal, claims every shard and restores it from its last
 // valid commit.
 func (n *node) claim(ctx context.Context) (*restored, error) {
-	snaps := snapshots{retention: n.cfg.JournalRetention}
+	snaps := snapshots{every: n.cfg.snapshotEvery, retention: n.cfg.JournalRetention}
 	first, entries, err := readJournal(ctx, n.journalLog, snaps.noted)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (n *node) appendClaim(ctx context.Context, state *journal.State, first even
 	}
 	// A claim of unknown outcome does no harm: the next incarnation is a later
 	// life, and what comes of an earlier one after that is void.
-	offset, err := n.appendOnce(ctx, b, appendTimeout)
+	offset, err := n.appendOnce(ctx, b, n.cfg.appendWithin)
 	if err != nil {
 		return nil, fmt.Errorf("claiming the shards: %w", err)
 	}
@@ -152,7 +153,7 @@ func (n *node) restoreShards(ctx context.Context, r *restored) error {
 }
 
 func (n *node) restoreUser(ctx context.Context, r *restored, id event.Shard) (*userShard, error) {
-	u := &userShard{node: n, id: id, rows: &rowStream{}, vector: event.Vector{}}
+	u := &userShard{node: n, id: id, rows: &rowStream{}, vector: event.Vector{}, probe: n.cfg.probe}
 	cfg := correlate.Config{
 		Shard: id, Shards: n.cfg.UserShards, Reference: n.cfg.Reference, Settings: n.cfg.Settings, Sink: u.rows,
 	}
@@ -230,6 +231,7 @@ func (n *node) catchUp(ctx context.Context, r *restored, first event.Offset, ent
 		if err != nil {
 			return fmt.Errorf("deltas of the commit at journal offset %d: %w", offset, err)
 		}
+		r.folded = r.folded || len(deltas) > 0
 		for _, c := range r.campaigns {
 			if err := c.fold(&fold{offset: offset, deltas: deltas}); err != nil {
 				return fmt.Errorf("campaign shard %d, commit at journal offset %d: %w", c.id, offset, err)

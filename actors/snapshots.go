@@ -15,6 +15,7 @@ const snapshotEvery = 2_000
 // lies before a snapshot that is old enough: a loader that was away for less
 // than the retention still finds every commit it wants.
 type snapshots struct {
+	every     event.Offset
 	retention time.Duration
 	kept      []snapshot // oldest first
 	last      event.Offset
@@ -32,7 +33,7 @@ func (s *snapshots) noted(upto event.Offset, at event.Time) {
 }
 
 // due reports whether it is time for one.
-func (s *snapshots) due(applied event.Offset) bool { return applied-s.last >= snapshotEvery }
+func (s *snapshots) due(applied event.Offset) bool { return applied-s.last >= s.every }
 
 // deletable is the offset before which records may be deleted, 0 for none: the
 // end of the latest snapshot that is older than the retention and that every
@@ -65,7 +66,7 @@ func (c *committer) snapshot() {
 	}
 	before := c.snaps.deletable(event.TimeOf(c.node.now()), c.journal.Wanted())
 	c.node.background(func() {
-		if _, err := c.node.appendOnce(c.node.ctx, b, appendTimeout); err != nil {
+		if _, err := c.node.appendOnce(c.node.ctx, b, c.node.cfg.appendWithin); err != nil {
 			c.node.warn("a snapshot of the journal could not be appended", err)
 			return
 		}

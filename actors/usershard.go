@@ -28,6 +28,7 @@ type userShard struct {
 	current event.Position // being applied, zero between batches: what a panic is about
 	broken  bool           // failed half-way: its state must not be cut
 	changed bool           // since the last segment
+	probe   func(event.Kind, event.Position) bool
 }
 
 // Receive implements actor.Actor.
@@ -104,6 +105,9 @@ func (u *userShard) one(have event.Offset) {
 		return
 	}
 	u.current = env.Position
+	if u.probe != nil && !u.probe(u.reader.Kind(), env.Position) {
+		return
+	}
 	switch u.reader.Kind() {
 	case event.KindBid:
 		u.core.Bid(u.reader.Bid())

@@ -42,6 +42,7 @@ type world struct {
 	log    *slog.Logger
 	said   *transcript
 
+	began    time.Time
 	decoders map[string]func() codecs.Decoder
 	sent     []codecs.Record
 	next     map[event.Partition]event.Offset
@@ -49,12 +50,16 @@ type world struct {
 
 const worldPartitions = 2
 
+// trafficStart is when generated traffic begins, and the engine's clock: were it
+// later, the ingest frontier would pass records that a test has yet to send (T7).
+var trafficStart = time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC)
+
 // newWorld starts a broker and a lake. The test fails when a goroutine of it is
 // left at the end.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	w := &world{t: t, said: &transcript{}, next: map[event.Partition]event.Offset{}, spool: t.TempDir()}
+	w := &world{t: t, began: time.Now(), said: &transcript{}, next: map[event.Partition]event.Offset{}, spool: t.TempDir()}
 	w.log = slog.New(slog.NewTextHandler(w.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	t.Cleanup(func() {
 		if err := goleak.Find(before); err != nil {
@@ -160,6 +165,7 @@ func (w *world) config() Config {
 		CutInterval: 50 * time.Millisecond, InFlightBytes: 1 << 20,
 		WatermarkDelay: 10 * event.Minute, IdleTimeout: time.Minute, FrontierSlack: event.Minute,
 		ShutdownTimeout: 20 * time.Second, JournalRetention: time.Hour, Log: w.log,
+		Now: func() time.Time { return trafficStart.Add(time.Since(w.began)) },
 	}
 }
 
@@ -402,7 +408,12 @@ func (w *world) replayed() (string, Summary) {
 func (w *world) same() {
 	w.t.Helper()
 	want, _ := w.replayed()
-	report, err := finaltable.Diff(want, w.tables(), 5)
+	w.equal(want, w.tables())
+}
+
+func (w *world) equal(want, got string) {
+	w.t.Helper()
+	report, err := finaltable.Diff(want, got, 5)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -412,4 +423,31 @@ func (w *world) same() {
 	if report.Rows[table.Impressions][0] == 0 && len(w.sent) > 100 {
 		w.t.Fatal("nothing was compared")
 	}
+}
+
+// poisonsOf is where the POISON rows of a file come from.
+func (w *world) poisonsOf(f sinks.File) []string {
+	w.t.Helper()
+	body, err := w.store.Store.Open(w.t.Context(), f.Key, 0, -1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer body.Close()
+	b, err := io.ReadAll(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	err = sinks.ReadTable(bytes.NewReader(b), int64(len(b)), func(rows []table.Rejected) error {
+		for _, r := range rows {
+			if r.Reason == "POISON" {
+				out = append(out, event.Position{Partition: event.Partition{Topic: r.Topic, ID: r.Partition}, Offset: event.Offset(r.Offset), Line: r.Line}.String())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
 }

@@ -20,7 +20,7 @@ const (
 	segmentWriters = 8                      // segments in flight at once
 	retryFirst     = 100 * time.Millisecond // back-off, doubled
 	retryMax       = 5 * time.Second
-	appendTimeout  = 15 * time.Second // then the outcome is unknown and a barrier decides
+	appendWithin   = 15 * time.Second // then the outcome is unknown and a barrier decides
 	verifiedFor    = 2 * time.Second  // how fresh the topics' ids must be for a commit
 )
 
@@ -181,7 +181,7 @@ func (n *node) appendCommit(ctx context.Context, commit *journal.Commit, report 
 	there := false
 	err = n.untilAnswered(ctx, report, "the commit", func() error {
 		var err error
-		if at, err = n.appendOnce(ctx, b, appendTimeout); !errors.Is(err, kafka.ErrUnknownOutcome) {
+		if at, err = n.appendOnce(ctx, b, n.cfg.appendWithin); !errors.Is(err, kafka.ErrUnknownOutcome) {
 			return err
 		}
 		n.log.Warn("the fate of a commit is unknown, a barrier will tell", "cut", commit.Cut, "error", err)
@@ -207,7 +207,7 @@ func (n *node) barrier(ctx context.Context, report func(any)) (at event.Offset, 
 	err = n.untilAnswered(ctx, report, "a barrier", func() error {
 		b, err := journal.Append(nil, n.heartbeat())
 		if err == nil {
-			at, err = n.appendOnce(ctx, b, appendTimeout)
+			at, err = n.appendOnce(ctx, b, n.cfg.appendWithin)
 		}
 		return err
 	})
