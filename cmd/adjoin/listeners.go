@@ -76,11 +76,15 @@ func (n *runningNode) snapshot() web.Snapshot {
 			Conversions: s.Users.Live.Conversions, Users: s.Users.Live.Users, CampaignBuckets: int64(s.Campaigns.Groups),
 		},
 		Bytes:       stateBytes(&s),
-		Checkpoints: web.Checkpoints{Succeeded: s.Cuts, Failed: s.Restarts, LastSuccess: seconds(s.LastCommit)},
+		Checkpoints: web.Checkpoints{Succeeded: s.Cuts, Failed: s.FailedCuts, LastSuccess: seconds(s.LastCommit)},
 		Tables:      map[string]web.Table{}, Loads: n.loadSnapshots(),
-		Restarts:  map[web.Role]int64{web.RoleEngine: s.Restarts},
-		StageBusy: map[web.Stage]float64{}, Heartbeats: map[web.HeartbeatStage]float64{web.HeartbeatInFile: seconds(s.LastCommit)},
-		Shards: map[web.ShardState]int64{web.ShardRunning: 0, web.ShardRestoring: int64(n.cfg.Correlate.Shards)},
+		Restarts: map[web.Role]int64{web.RoleEngine: s.Restarts},
+		StageBusy: map[web.Stage]float64{
+			web.StageCorrelate: s.Busy.Correlate.Seconds(), web.StageAggregate: s.Busy.Aggregate.Seconds(),
+			web.StageWrite: s.Busy.Write.Seconds(), web.StageCommit: s.Busy.Commit.Seconds(),
+		},
+		Heartbeats: map[web.HeartbeatStage]float64{web.HeartbeatInFile: seconds(s.LastCommit)},
+		Shards:     map[web.ShardState]int64{web.ShardRunning: 0, web.ShardRestoring: int64(n.cfg.Correlate.Shards)},
 	}
 	if s.Ready {
 		out.Shards = map[web.ShardState]int64{web.ShardRunning: int64(n.cfg.Correlate.Shards), web.ShardRestoring: 0}
@@ -134,7 +138,7 @@ func partitionSnapshots(s *actors.Status) []web.Partition {
 		out = append(out, web.Partition{
 			Topic: p.Topic, Partition: p.ID, End: int64(st.Stable),
 			Read:    web.Position{Known: true, Next: int64(st.Read), Time: at},
-			Durable: web.Position{Known: st.Durable > 0, Next: int64(st.Durable), Time: at},
+			Durable: web.Position{Known: st.Durable > 0, Next: int64(st.Durable), Time: seconds(st.DurableTime)},
 		})
 	}
 	slices.SortFunc(out, func(a, b web.Partition) int {
