@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,30 +81,69 @@ func (a *aggregates) reset() {
 }
 
 // deltas is what the cut adds, sorted by key; groups that come out even are
-// kept, for a row once written stays (R-G1).
+// kept, for a row once written stays (R-G1). The parts of the keys are sorted
+// once each, so the groups are compared as numbers.
 func (a *aggregates) deltas(d *dims) []event.MinuteDelta {
-	out := make([]event.MinuteDelta, 0, len(a.list))
-	order := make([]uint32, len(a.list))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	keys := make([]event.CampaignKey, len(a.list))
+	creative := ranksOf(a.list, func(g *group) uint32 { return g.creative }, d.comparePairs)
+	exchange := ranksOf(a.list, func(g *group) uint32 { return g.exchange }, d.comparePairs)
+	device := ranksOf(a.list, func(g *group) uint32 { return g.device }, d.compareDevices)
+	order := make([]groupOrder, len(a.list))
 	for i := range a.list {
-		keys[i] = d.key(a.list[i].group)
+		g := &a.list[i].group
+		order[i] = groupOrder{
+			high: uint64(uint32(g.minute)^1<<31)<<32 | uint64(creative[g.creative]),
+			low:  uint64(exchange[g.exchange])<<32 | uint64(device[g.device]), at: i,
+		}
 	}
-	slices.SortFunc(order, func(x, y uint32) int { return compareKeys(&keys[x], &keys[y]) })
-	for _, i := range order {
-		out = append(out, event.MinuteDelta{Key: keys[i], Add: a.list[i].add, SpendNanos: a.list[i].spend})
+	slices.SortFunc(order, func(x, y groupOrder) int {
+		return cmp.Or(cmp.Compare(x.high, y.high), cmp.Compare(x.low, y.low))
+	})
+	out := make([]event.MinuteDelta, len(order))
+	for i, o := range order {
+		g := &a.list[o.at]
+		out[i] = event.MinuteDelta{Key: d.key(g.group), Add: g.add, SpendNanos: g.spend}
 	}
 	return out
 }
 
-func compareKeys(a, b *event.CampaignKey) int {
+// groupOrder is the place of a group in the order of the keys.
+type groupOrder struct {
+	high, low uint64
+	at        int
+}
+
+// ranksOf gives each ordinal of one part of the groups its rank.
+func ranksOf(list []groupDelta, part func(*group) uint32, compare func(a, b uint32) int) map[uint32]uint32 {
+	ranks := make(map[uint32]uint32)
+	for i := range list {
+		ranks[part(&list[i].group)] = 0
+	}
+	sorted := slices.SortedFunc(maps.Keys(ranks), compare)
+	for rank, n := range sorted {
+		ranks[n] = uint32(rank)
+	}
+	return ranks
+}
+
+// comparePairs compares entries of one or two texts.
+func (d *dims) comparePairs(a, b uint32) int {
+	x, y := tuple(d.dict.Text(a)), tuple(d.dict.Text(b))
+	kind := x[0]
+	x, y = x[1:], y[1:]
+	c := strings.Compare(x.text(), y.text())
+	if c == 0 && kind == dimGroupCreative {
+		c = strings.Compare(x.text(), y.text())
+	}
+	return c
+}
+
+// compareDevices compares by country, device and currency.
+func (d *dims) compareDevices(a, b uint32) int {
+	x, y := tuple(d.dict.Text(a)[1:]), tuple(d.dict.Text(b)[1:])
+	xCountry, yCountry := x.text(), y.text()
+	xCurrency, yCurrency := x.text(), y.text()
 	return cmp.Or(
-		cmp.Compare(a.Bucket, b.Bucket), strings.Compare(a.Campaign, b.Campaign),
-		strings.Compare(a.Creative, b.Creative), strings.Compare(a.Exchange, b.Exchange),
-		strings.Compare(a.Country, b.Country), cmp.Compare(a.Device, b.Device),
-		strings.Compare(a.Currency, b.Currency),
+		strings.Compare(xCountry, yCountry), cmp.Compare(x.number(), y.number()), strings.Compare(xCurrency, yCurrency),
 	)
 }
 

@@ -255,7 +255,7 @@ func (s *Shard) streamMember(c *contest, m *member, w *written) {
 			panic("correlate: a contested record cannot be read: " + err.Error())
 		}
 		s.describe(e, &s.scratch.described)
-		s.streamImpression(e, &s.scratch.described, end)
+		s.streamImpression(e, &s.scratch.described, noUser, end)
 	}
 	if w != nil {
 		*w = now

@@ -117,7 +117,8 @@ func (s *Shard) Impression(e *event.Impression) {
 	row := s.insertImpression(e, d, id, form, hash)
 	s.ledger.at(e.Partition).Facts++
 	s.countImpression(row, 1)
-	s.streamImpression(e, d, "")
+	c, i := s.imps.at(row)
+	s.streamImpression(e, d, c.user[i], "")
 	s.askWin(row)
 	s.touchJourney(e.Route, e.EventTime)
 }
@@ -344,9 +345,9 @@ func (s *Shard) countImpression(row uint32, sign int64) {
 func (s *Shard) countReach(row uint32, at event.Time, sign int64) {
 	c, i := s.imps.at(row)
 	campaign := s.dims.camp[c.creative[i]]
-	key := reachKey{campaign, s.dayOf(campaign, at)}
+	key, set := s.reachOf(campaign, at)
 	if sign > 0 {
-		s.reach.add(key, c.user[i])
+		s.reach.add(key, set, c.user[i])
 		return
 	}
 	for n := s.users.head[c.user[i]]; n != 0; {
@@ -361,7 +362,7 @@ func (s *Shard) countReach(row uint32, at event.Time, sign int64) {
 			return // still reached
 		}
 	}
-	s.reach.remove(key, c.user[i])
+	s.reach.remove(key, set, c.user[i])
 }
 
 // costNanos is a CPM price for a quantity: one CPM micro is one nano for each
@@ -378,9 +379,10 @@ func costNanos(price, quantityE6 int64) int64 {
 	return int64(q)
 }
 
-// streamImpression gives the row of a fact to the Sink. suffix is what a reused
-// id carries (D3).
-func (s *Shard) streamImpression(e *event.Impression, d *described, suffix string) {
+// streamImpression gives the row of a fact to the Sink. user is the ordinal of
+// its user, or noUser where it is not at hand; suffix is what a reused id
+// carries (D3).
+func (s *Shard) streamImpression(e *event.Impression, d *described, user uint32, suffix string) {
 	row := &s.scratch.impression
 	*row = table.Impression{
 		Route: int64(e.Route), ImpressionID: e.ID + suffix, EventTime: e.EventTime,
@@ -397,7 +399,10 @@ func (s *Shard) streamImpression(e *event.Impression, d *described, suffix strin
 		flags |= event.IDReused
 	}
 	row.Meta = s.meta(&e.Envelope, table.Upsert, flags)
-	if e.UserID != "" {
+	switch {
+	case user != noUser:
+		row.UserKey, row.UserIDType = s.users.keys.text(s.users.key[user]), "user"
+	case e.UserID != "":
 		row.UserKey, row.UserIDType = s.users.keys.text(s.users.keyOf(e.Route, e.UserID)), "user"
 	}
 	if e.Test {

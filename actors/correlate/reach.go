@@ -30,6 +30,15 @@ type reach struct {
 	sets    map[reachKey]*reachSet
 	changed []reachKey
 	days    map[daySlot]daySpan
+	recent  []recentReach // by campaign ordinal: the set used last
+}
+
+// recentReach spares the look-ups of a set for the impressions of one campaign,
+// which nearly all fall in one quarter of an hour.
+type recentReach struct {
+	slot int64
+	set  *reachSet
+	key  reachKey
 }
 
 // daySlot is a quarter of an hour for one campaign: local days begin on such
@@ -52,6 +61,25 @@ const (
 func (r *reach) init() {
 	r.sets = make(map[reachKey]*reachSet)
 	r.days = make(map[daySlot]daySpan)
+}
+
+// reachOf is the set of the campaign's local day of an instant.
+func (s *Shard) reachOf(campaign uint32, t event.Time) (reachKey, *reachSet) {
+	r := &s.reach
+	if int(campaign) >= len(r.recent) {
+		r.recent = append(r.recent, make([]recentReach, s.dims.dict.Len()-len(r.recent))...)
+	}
+	near := &r.recent[campaign]
+	slot := int64(t) / int64(daySlotSpan)
+	if near.set != nil && near.slot == slot && t >= 0 {
+		return near.key, near.set
+	}
+	key := reachKey{campaign, s.dayOf(campaign, t)}
+	set := r.set(key)
+	if r.days[daySlot{campaign, slot}].one {
+		*near = recentReach{slot: slot, set: set, key: key}
+	}
+	return key, set
 }
 
 // dayOf is the campaign's local day of an instant (T5).
@@ -93,16 +121,14 @@ func (r *reach) set(k reachKey) *reachSet {
 }
 
 // add puts a user into a set.
-func (r *reach) add(k reachKey, user uint32) {
-	set := r.set(k)
+func (r *reach) add(k reachKey, set *reachSet, user uint32) {
 	if set.users.CheckedAdd(user) {
 		r.note(k, set, user, &set.added, set.removed)
 	}
 }
 
 // remove takes a user out. The set stays, empty or not.
-func (r *reach) remove(k reachKey, user uint32) {
-	set := r.set(k)
+func (r *reach) remove(k reachKey, set *reachSet, user uint32) {
 	if set.users.CheckedRemove(user) {
 		r.note(k, set, user, &set.removed, set.added)
 	}
@@ -171,6 +197,13 @@ func (r *reach) expire(before int32) {
 	for k := range r.sets {
 		if k.day < before {
 			delete(r.sets, k)
+			clear(r.recent)
 		}
 	}
+}
+
+// forget drops what is only kept to be fast: ordinals or zones have changed.
+func (r *reach) forget() {
+	clear(r.days)
+	clear(r.recent)
 }

@@ -99,7 +99,7 @@ func (s *Shard) sweep() {
 	s.dims.group = s.dims.group[:s.dims.dict.Len()]
 	s.dims.camp = s.dims.camp[:s.dims.dict.Len()]
 	s.dims.fresh = s.dims.fresh[:0]
-	clear(s.reach.days)
+	s.reach.forget()
 }
 
 func (s *Shard) appendLedger(b []byte) []byte {

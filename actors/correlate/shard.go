@@ -136,7 +136,7 @@ func (s *Shard) SetReference(set *reference.Set) {
 	}
 	s.reference = set
 	s.longest = longestOf(set)
-	clear(s.reach.days)
+	s.reach.forget()
 }
 
 // Begin opens a cut: until Cut, rows carry number as their row_version and

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -182,6 +183,9 @@ func (w *world) fold(c *Cut) {
 }
 
 func (w *world) foldDeltas(d *event.Deltas) {
+	if !slices.IsSortedFunc(d.Minutes, func(a, b event.MinuteDelta) int { return compareKeys(&a.Key, &b.Key) }) {
+		w.t.Error("deltas are not sorted by key")
+	}
 	for _, m := range d.Minutes {
 		sum := w.minutes[m.Key]
 		sum.Key = m.Key
@@ -298,6 +302,16 @@ func (w *world) spend() event.Int128 {
 		n = n.Add(d.SpendNanos)
 	}
 	return n
+}
+
+// compareKeys is the order of aggregate keys.
+func compareKeys(a, b *event.CampaignKey) int {
+	return cmp.Or(
+		cmp.Compare(a.Bucket, b.Bucket), strings.Compare(a.Campaign, b.Campaign),
+		strings.Compare(a.Creative, b.Creative), strings.Compare(a.Exchange, b.Exchange),
+		strings.Compare(a.Country, b.Country), cmp.Compare(a.Device, b.Device),
+		strings.Compare(a.Currency, b.Currency),
+	)
 }
 
 // printed makes a fingerprint of what a test event says.

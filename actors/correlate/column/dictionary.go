@@ -14,10 +14,13 @@ import (
 type Dictionary struct {
 	index  Index
 	chunks [][]byte
-	refs   []uint32 // by ordinal: chunk number and offset of the text, 0 free
-	lens   []uint32
+	places []place  // by ordinal
 	free   []uint32 // ordinals to use again, largest first
 }
+
+// place is where a text is: ref is one more than the number of its chunk and its
+// offset there, 0 for a free ordinal.
+type place struct{ ref, size uint32 }
 
 const (
 	dictChunkBits  = 16
@@ -26,11 +29,11 @@ const (
 )
 
 // Len is one more than the largest ordinal ever in use.
-func (d *Dictionary) Len() int { return len(d.refs) }
+func (d *Dictionary) Len() int { return len(d.places) }
 
 // Bytes is the memory of the dictionary.
 func (d *Dictionary) Bytes() int64 {
-	n := d.index.Bytes() + int64(cap(d.refs)+cap(d.lens)+cap(d.free))*4
+	n := d.index.Bytes() + int64(cap(d.places))*8 + int64(cap(d.free))*4
 	for _, c := range d.chunks {
 		n += int64(cap(c))
 	}
@@ -39,15 +42,15 @@ func (d *Dictionary) Bytes() int64 {
 
 // Text is the text of an ordinal in use.
 func (d *Dictionary) Text(ordinal uint32) string {
-	ref := d.refs[ordinal] - 1
-	chunk, at := d.chunks[ref>>dictChunkBits], ref&(dictChunkBytes-1)
-	b := chunk[at : at+d.lens[ordinal]]
+	p := d.places[ordinal]
+	at := (p.ref - 1) & (dictChunkBytes - 1)
+	b := d.chunks[(p.ref-1)>>dictChunkBits][at : at+p.size]
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 // Has reports whether the ordinal is in use.
 func (d *Dictionary) Has(ordinal uint32) bool {
-	return int(ordinal) < len(d.refs) && d.refs[ordinal] != 0
+	return int(ordinal) < len(d.places) && d.places[ordinal].ref != 0
 }
 
 // Find is the ordinal of the text, or false.
@@ -72,13 +75,12 @@ func (d *Dictionary) Put(text []byte) (ordinal uint32, added bool) {
 	if n, ok := d.find(hash, text); ok {
 		return n, false
 	}
-	n := uint32(len(d.refs))
+	n := uint32(len(d.places))
 	if k := len(d.free); k > 0 {
 		n = d.free[k-1]
 		d.free = d.free[:k-1]
 	} else {
-		d.refs = append(d.refs, 0)
-		d.lens = append(d.lens, 0)
+		d.places = append(d.places, place{})
 	}
 	d.set(hash, n, text)
 	return n, true
@@ -92,28 +94,26 @@ func (d *Dictionary) Set(ordinal uint32, text []byte) bool {
 	if _, ok := d.find(hash, text); ok || ordinal > MaxOrdinal || d.Has(ordinal) {
 		return false
 	}
-	if int(ordinal) < len(d.refs) {
+	if int(ordinal) < len(d.places) {
 		i := slices.Index(d.free, ordinal)
 		d.free = slices.Delete(d.free, i, i+1)
 	}
-	for int(ordinal) >= len(d.refs) {
-		if n := uint32(len(d.refs)); n < ordinal {
+	for int(ordinal) >= len(d.places) {
+		if n := uint32(len(d.places)); n < ordinal {
 			d.free = append(d.free, n)
 		}
-		d.refs = append(d.refs, 0)
-		d.lens = append(d.lens, 0)
+		d.places = append(d.places, place{})
 	}
 	d.set(hash, ordinal, text)
 	return true
 }
 
 func (d *Dictionary) set(hash uint64, ordinal uint32, text []byte) {
-	d.refs[ordinal] = d.store(text) + 1
-	d.lens[ordinal] = uint32(len(text))
+	d.places[ordinal] = place{ref: d.store(text) + 1, size: uint32(len(text))}
 	if d.index.Full() {
 		d.index.Rebuild(func(add func(uint64, uint32)) {
-			for n, ref := range d.refs {
-				if ref != 0 && uint32(n) != ordinal {
+			for n, p := range d.places {
+				if p.ref != 0 && uint32(n) != ordinal {
 					add(xxh3.HashString(d.Text(uint32(n))), uint32(n))
 				}
 			}
@@ -146,31 +146,26 @@ func (d *Dictionary) store(text []byte) uint32 {
 func (d *Dictionary) Sweep(keep func(ordinal uint32) bool) {
 	old := *d
 	d.chunks, d.index, d.free = nil, Index{}, nil
-	for n := range d.refs {
-		if d.refs[n] != 0 && !keep(uint32(n)) {
-			d.refs[n] = 0
+	for n := range d.places {
+		if d.places[n].ref != 0 && !keep(uint32(n)) {
+			d.places[n] = place{}
 		}
 	}
-	end := len(d.refs)
-	for end > 0 && d.refs[end-1] == 0 {
+	end := len(d.places)
+	for end > 0 && d.places[end-1].ref == 0 {
 		end--
 	}
-	d.refs = slices.Clone(d.refs[:end])
-	d.lens = slices.Clone(d.lens[:end])
-	used := slices.Clone(d.refs)
-	clear(d.refs)
-	for n := len(used) - 1; n >= 0; n-- {
-		if used[n] == 0 {
+	old.places = slices.Clone(d.places[:end])
+	d.places = make([]place, end)
+	for n := end - 1; n >= 0; n-- {
+		if old.places[n].ref == 0 {
 			d.free = append(d.free, uint32(n))
 		}
 	}
-	for n, ref := range used {
-		if ref == 0 {
-			continue
+	for n := range uint32(end) {
+		if old.places[n].ref != 0 {
+			text := []byte(old.Text(n))
+			d.set(xxh3.Hash(text), n, text)
 		}
-		ref--
-		chunk, at := old.chunks[ref>>dictChunkBits], ref&(dictChunkBytes-1)
-		text := chunk[at : at+d.lens[n]]
-		d.set(xxh3.Hash(text), uint32(n), text)
 	}
 }
