@@ -246,7 +246,9 @@ func (w *world) final() string {
 		}
 	}
 	for i := range w.ledger {
-		out = append(out, fmt.Sprintf("ledger %+v", w.ledger[i]))
+		a := &w.ledger[i]
+		out = append(out, fmt.Sprintf("ledger %s facts %d duplicates %d conflicts %d erased %d rejected %v",
+			a.Partition, a.Facts, a.Duplicates, a.Conflicts, a.Erased, a.Rejected))
 	}
 	return strings.Join(out, "\n")
 }
@@ -256,7 +258,7 @@ func (w *world) row(name, suffix string) string {
 	w.t.Helper()
 	var got []string
 	for key, r := range w.rows[name] {
-		if strings.HasSuffix(key, "/"+suffix) && r.op == table.Upsert {
+		if strings.HasSuffix("/"+key, "/"+suffix) && r.op == table.Upsert {
 			got = append(got, r.text)
 		}
 	}
