@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -47,8 +45,8 @@ type part[T any] struct {
 	stage      []T
 	rows       int64
 	out        *spool
-	writer     *parquet.GenericWriter[T] // nil before the first full stage
-	used       int64                     // lane.clock at the last use
+	writer     *rowWriter[T] // nil before the first full stage
+	used       int64         // lane.clock at the last use
 }
 
 // write takes rows into the cut.

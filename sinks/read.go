@@ -81,7 +81,7 @@ func ReadTable[T any](r io.ReaderAt, size int64, visit func(rows []T) error) err
 // batches give the same bytes, whatever was written before. next returns the
 // following batch, empty at the end; it may reuse its slice.
 func WriteTable[T any](w io.Writer, next func() ([]T, error)) (rows int64, err error) {
-	out := parquet.NewGenericWriter[T](w, writerOptions[T]()...)
+	out := newRowWriter[T](w)
 	for {
 		batch, err := next()
 		if err != nil {

@@ -143,13 +143,13 @@ func newTableKind[T any](n table.Name, g grain[T]) tableKind[T] {
 // allocations a file and all buffer growth.
 type writerPool[T any] struct {
 	mu   sync.Mutex
-	idle []*parquet.GenericWriter[T]
+	idle []*rowWriter[T]
 }
 
 // idleWriters bounds a pool: an idle writer keeps its page buffers.
 const idleWriters = 8
 
-func (p *writerPool[T]) get(out *spool) *parquet.GenericWriter[T] {
+func (p *writerPool[T]) get(out *spool) *rowWriter[T] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.idle); n > 0 {
@@ -158,7 +158,7 @@ func (p *writerPool[T]) get(out *spool) *parquet.GenericWriter[T] {
 		w.Reset(out)
 		return w
 	}
-	return parquet.NewGenericWriter[T](out, writerOptions[T]()...)
+	return newRowWriter[T](out)
 }
 
 // put takes a closed writer back.
@@ -167,7 +167,7 @@ func (p *writerPool[T]) get(out *spool) *parquet.GenericWriter[T] {
 // wrote, and those slices are the writer's own: its next file would name no
 // column. Readers that match chunks by path, as Spark does, find nothing in
 // such a file, so the row groups let go of the slices first.
-func (p *writerPool[T]) put(w *parquet.GenericWriter[T]) {
+func (p *writerPool[T]) put(w *rowWriter[T]) {
 	for _, group := range w.File().Metadata().RowGroups {
 		for i := range group.Columns {
 			group.Columns[i].MetaData.PathInSchema = nil
