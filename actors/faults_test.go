@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/kafka"
 	"github.com/advertisex/adjoin/sinks"
-	"github.com/advertisex/adjoin/sinks/finaltable"
 )
 
 func TestRestart_ContinuesFromTheVector(t *testing.T) {
@@ -249,85 +246,6 @@ func TestIncarnation_GivesTheSpoolBack(t *testing.T) {
 	if bytes, _ := cfg.Writer.Held(); bytes != 0 {
 		t.Fatalf("%d bytes are still held", bytes)
 	}
-}
-
-// line is a network that can be cut.
-type line struct {
-	mu    sync.Mutex
-	match func(request []byte) bool // what it cuts
-	after bool                      // the request arrives, its answer does not
-	down  bool                      // nothing passes
-	cuts  int
-	conns map[net.Conn]struct{}
-}
-
-func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	l.mu.Lock()
-	down := l.down
-	l.mu.Unlock()
-	if down {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
-	}
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conns == nil {
-		l.conns = map[net.Conn]struct{}{}
-	}
-	l.conns[c] = struct{}{}
-	return &tapped{Conn: c, line: l}, nil
-}
-
-// set takes the network down, with every connection, or up again.
-func (l *line) set(down bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.down = down
-	if down {
-		for c := range l.conns {
-			c.Close()
-		}
-		clear(l.conns)
-	}
-}
-
-type tapped struct {
-	net.Conn
-	line *line
-}
-
-func (c *tapped) Write(p []byte) (int, error) {
-	l := c.line
-	l.mu.Lock()
-	hit := l.match != nil && l.match(p)
-	if hit {
-		l.cuts++
-		l.match, l.down = nil, true
-	}
-	after := l.after
-	l.mu.Unlock()
-	switch {
-	case hit && after:
-		n, err := c.Conn.Write(p)
-		time.Sleep(100 * time.Millisecond) // the broker takes it
-		c.Conn.Close()
-		return n, err
-	case hit:
-		c.Conn.Close()
-		return 0, errors.New("the network broke")
-	}
-	return c.Conn.Write(p)
-}
-
-// aCommit recognises the produce request of a commit: it goes to the journal and
-// names segments.
-func aCommit(request []byte) bool {
-	return len(request) > 8 && binary.BigEndian.Uint16(request[4:]) == 0 &&
-		bytes.Contains(request, []byte("journal")) && bytes.Contains(request, []byte("user-0-"))
 }
 
 func TestF8_ACommitOfUnknownOutcomeIsCommittedOnce(t *testing.T) {
@@ -573,116 +491,4 @@ func (w *world) bytes() (n int64) {
 		n += int64(len(r.Value))
 	}
 	return n
-}
-
-func TestF9_SnapshotsLetTheJournalBeCut(t *testing.T) {
-	w := newWorld(t)
-	records := traffic(t, 20, 200)
-	w.send(records[:len(records)/2]...)
-	r := w.start(w.config())
-	r.until("all is durable", w.durable)
-	r.finish()
-	follower, err := OpenCommits(t.Context(), w.kafka, "journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer follower.Close()
-	var commits []sinks.Commit
-	follow := func() {
-		for at := sinks.NoToken; ; {
-			if n := len(commits); n > 0 {
-				at = commits[n-1].Offset
-			}
-			c, ok, err := follower.Next(t.Context(), at, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !ok {
-				return
-			}
-			commits = append(commits, c)
-		}
-	}
-
-	cfg := w.config()
-	cfg.snapshotEvery, cfg.JournalRetention = 10, -24*365*time.Hour // the broker's clock is not the engine's here
-	r = w.start(cfg)
-	l, err := kafka.OpenLog(t.Context(), w.kafka, "journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	ghost, err := journal.Append(nil, &journal.Heartbeat{Node: "ghost", Incarnation: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sent := len(records) / 2
-	for first := event.Offset(0); first == 0 && sent < len(records); sent += 10 {
-		w.send(records[sent:min(sent+10, len(records))]...)
-		for range 10 {
-			if _, err := l.Append(t.Context(), ghost); err != nil {
-				t.Fatal(err)
-			}
-		}
-		r.until("all is durable", w.durable)
-		follow()
-		if first, _, err = l.Bounds(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if sent >= len(records) {
-		t.Fatal("nothing was deleted from the journal")
-	}
-	r.finish()
-	w.send(records[sent:]...)
-	w.toEnd(w.config())
-	follow()
-	late, err := OpenCommits(t.Context(), w.kafka, "journal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer late.Close()
-	if _, _, err := late.Next(t.Context(), sinks.NoToken, false); !errors.Is(err, journal.ErrNoSnapshot) {
-		t.Errorf("a loader that wants what is gone: %v", err)
-	}
-	w.sameWith(commits)
-}
-
-func TestCommits_FromAnyToken(t *testing.T) {
-	w := newWorld(t)
-	records := traffic(t, 21, 100)
-	for part := range 3 {
-		w.send(records[part*len(records)/3 : (part+1)*len(records)/3]...)
-		r := w.start(w.config())
-		r.until("all is durable", w.durable)
-		r.finish()
-	}
-	all := w.commits(sinks.NoToken)
-	if len(all) < 3 {
-		t.Fatalf("%d commits", len(all))
-	}
-	for i := range all {
-		rest := w.commits(all[i].Offset)
-		if len(rest) != len(all)-i-1 {
-			t.Fatalf("after commit %d of %d come %d", i+1, len(all), len(rest))
-		}
-		for j := range rest {
-			if rest[j].Offset != all[i+1+j].Offset || len(rest[j].Files) != len(all[i+1+j].Files) {
-				t.Fatalf("commit %d differs when it is read from %d on", i+1+j, i)
-			}
-		}
-	}
-}
-
-// sameWith compares the files of commits with the replay.
-func (w *world) sameWith(commits []sinks.Commit) {
-	w.t.Helper()
-	set := finaltable.NewSet()
-	for _, c := range commits {
-		for _, f := range c.Files {
-			w.readInto(set, f)
-		}
-	}
-	want, _ := w.replayed()
-	w.equal(want, writeSet(w.t, set))
 }
