@@ -62,12 +62,17 @@ type chaos struct {
 	stopped    int // by SIGTERM or Ctrl-C
 }
 
-// round is one life of a node: from a tenth of a second, which ends in the
-// start, to two, which sees several cuts.
+// round is one life of a node. One in five ends while the node starts, which
+// restores; the others see up to a second of cuts.
 func (c *chaos) round(t *testing.T) {
 	t.Helper()
 	p := c.deployment.start(t)
-	time.Sleep(time.Duration(100+c.rng.IntN(1900)) * time.Millisecond)
+	if c.rng.IntN(5) == 0 {
+		time.Sleep(time.Duration(c.rng.IntN(500)) * time.Millisecond)
+	} else {
+		p.waitFor(t, 30*time.Second, "start", p.logs(`"running"`))
+		time.Sleep(time.Duration(c.rng.IntN(1000)) * time.Millisecond)
+	}
 	if p.ended() {
 		t.Fatalf("the node ended by itself: %v\n%s", p.err, tail(p.stderr.String(), 8000))
 	}
