@@ -62,6 +62,7 @@ func (d *dims) put() (ordinal uint32, added bool) {
 	if added {
 		d.fresh = append(d.fresh, ordinal)
 		d.room()
+		d.group[ordinal], d.camp[ordinal] = noGroup, noGroup // it may have been another's
 	}
 	return ordinal, added
 }
