@@ -86,6 +86,14 @@ func readFile[T any](t *testing.T, dir string, f File) (rows []T) {
 	return rows
 }
 
+func keysAndRows(files []File) []string {
+	var list []string
+	for _, f := range files {
+		list = append(list, fmt.Sprintf("%s %d", f.Key, f.Rows))
+	}
+	return list
+}
+
 // TestFilesAreNamedByTableHourAndCut covers every table's folder.
 func TestFilesAreNamedByTableHourAndCut(t *testing.T) {
 	store, dir := newLake(t)
@@ -105,21 +113,18 @@ func TestFilesAreNamedByTableHourAndCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, f := range closeCut(t, c) {
-		got = append(got, fmt.Sprintf("%s %d", f.Key, f.Rows))
-	}
+	got := keysAndRows(closeCut(t, c))
 	want := []string{
-		"fact_bids/event_date=2026-09-21/event_hour=13/part-n1-0000000812-00000017-1.parquet 1",
-		"fact_bids/event_date=2026-09-21/event_hour=14/part-n1-0000000812-00000017-0.parquet 2",
-		"fact_wins/event_date=2026-09-21/event_hour=14/part-n1-0000000812-00000017-0.parquet 1",
-		"fact_impressions/event_date=2026-09-21/event_hour=13/part-n1-0000000812-00000017-0.parquet 1",
-		"fact_clicks/event_date=2026-09-21/event_hour=14/part-n1-0000000812-00000017-0.parquet 1",
-		"fact_conversions/event_date=2026-09-21/event_hour=14/part-n1-0000000812-00000017-0.parquet 1",
-		"fact_attributions/event_date=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
-		"agg_campaign_minute/event_date=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
-		"agg_campaign_day/event_date=1969-12-31/part-n1-0000000812-00000017-0.parquet 1",
-		"rejected_events/event_date=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
+		"fact_bids/dt=2026-09-21/hour=13/part-n1-0000000812-00000017-1.parquet 1",
+		"fact_bids/dt=2026-09-21/hour=14/part-n1-0000000812-00000017-0.parquet 2",
+		"fact_wins/dt=2026-09-21/hour=14/part-n1-0000000812-00000017-0.parquet 1",
+		"fact_impressions/dt=2026-09-21/hour=13/part-n1-0000000812-00000017-0.parquet 1",
+		"fact_clicks/dt=2026-09-21/hour=14/part-n1-0000000812-00000017-0.parquet 1",
+		"fact_conversions/dt=2026-09-21/hour=14/part-n1-0000000812-00000017-0.parquet 1",
+		"fact_attributions/dt=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
+		"agg_campaign_minute/dt=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
+		"agg_campaign_day/dt=1970-01-01/part-n1-0000000812-00000017-0.parquet 1",
+		"rejected_events/dt=2026-09-21/part-n1-0000000812-00000017-0.parquet 1",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("files\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -276,7 +281,7 @@ func TestShardsWriteAtOnce(t *testing.T) {
 	for _, f := range files {
 		for _, row := range readFile[table.Impression](t, dir, f) {
 			seen[row.ImpressionID]++
-			if want := fmt.Sprintf("event_hour=%02d", row.EventTime.UTC().Hour()); !strings.Contains(f.Key, want) {
+			if want := fmt.Sprintf("hour=%02d", row.EventTime.UTC().Hour()); !strings.Contains(f.Key, want) {
 				t.Fatalf("a row of %s lies in %s", want, f.Key)
 			}
 		}

@@ -62,7 +62,7 @@ func (t *tableCut[T]) write(rows []T) error {
 	for len(rows) > 0 {
 		p := t.partOf(l, &rows[0])
 		n := t.run(p, rows)
-		if err := t.append(l, p, rows[:n]); err != nil {
+		if err := errors.Join(t.append(l, p, rows[:n]), t.limit(l, p)); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -97,7 +97,7 @@ func (t *tableCut[T]) enter() *lane[T] {
 func (t *tableCut[T]) run(p *part[T], rows []T) int {
 	n := 1
 	for n < len(rows) {
-		at := t.kind.grain.time(&rows[n])
+		at := t.kind.grain.at(&rows[n])
 		if at < p.start || at >= p.end {
 			break
 		}
@@ -108,30 +108,30 @@ func (t *tableCut[T]) run(p *part[T], rows []T) int {
 
 // partOf is the open file for a row's partition.
 func (t *tableCut[T]) partOf(l *lane[T], row *T) *part[T] {
-	at := t.kind.grain.time(row)
+	at := t.kind.grain.at(row)
 	l.clock++
 	if p := l.last; p != nil && at >= p.start && at < p.end {
 		p.used = l.clock
 		return p
 	}
-	start := partitionStart(at, t.kind.grain.span)
+	start, end := t.kind.grain.partition(at)
 	p := l.open[start]
 	if p == nil {
-		p = t.openPart(start)
+		p = t.openPart(start, end)
 		l.open[start] = p
 	}
 	p.used, l.last = l.clock, p
 	return p
 }
 
-func (t *tableCut[T]) openPart(start event.Time) *part[T] {
+func (t *tableCut[T]) openPart(start, end event.Time) *part[T] {
 	w := t.cut.owner
 	out := newSpool(&w.chunks, &w.budget, w.cfg.SpoolDir, w.cfg.SpoolBytes)
 	number := t.number.Add(1) - 1
 	return &part[T]{
 		start: start,
-		end:   start.Add(t.kind.grain.span),
-		key:   fmt.Sprintf("%spart-%s-%d.parquet", folder(t.kind.name, start, t.kind.grain.span), t.cut.id, number),
+		end:   end,
+		key:   fileKey(t.kind.name, t.kind.grain.span, start, t.cut.id, number),
 		out:   out,
 	}
 }
@@ -180,6 +180,18 @@ func (t *tableCut[T]) append(l *lane[T], p *part[T], rows []T) error {
 		}
 	}
 	return nil
+}
+
+// limit finishes a file that has become large enough; the next row of its
+// partition begins another.
+func (t *tableCut[T]) limit(l *lane[T], p *part[T]) error {
+	if p.out.size < t.cut.owner.cfg.FileBytes {
+		return nil
+	}
+	delete(l.open, p.start)
+	l.last = nil
+	l.busy--
+	return t.finish(p)
 }
 
 func (p *part[T]) encodeStage() error {

@@ -34,6 +34,10 @@ type LoaderConfig struct {
 	// FileAttempts is how often a file must be found damaged before its table is
 	// stopped; 0 means 3.
 	FileAttempts int
+	// Every is how long Run waits after it has loaded all there is, so that what
+	// is committed meanwhile is loaded together; 0 means it loads each commit as
+	// soon as it is there.
+	Every time.Duration
 	// OnEvent is told of every load, failure and stop; it must not block. May be
 	// nil.
 	OnEvent func(LoadEvent)
@@ -100,11 +104,17 @@ func (l *Loader) Status() LoadStatus {
 	return s
 }
 
-// Run loads commits as they come until ctx ends; then it returns nil. A
+// Run loads commits as they come, or every so often, until ctx ends; then it
+// returns nil. A
 // failure that may pass is retried for ever, with back-off; one that needs a
 // person is returned.
 func (l *Loader) Run(ctx context.Context) error {
-	_, err := l.follow(ctx, true)
+	_, err := l.follow(ctx, l.cfg.Every <= 0)
+	for err == nil && l.cfg.Every > 0 {
+		if err = sleep(ctx, l.cfg.Every); err == nil {
+			_, err = l.follow(ctx, false)
+		}
+	}
 	if ctx.Err() != nil {
 		return nil
 	}

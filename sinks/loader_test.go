@@ -253,3 +253,31 @@ func TestF14_UploadsAreRetriedUnderTheSameNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEvery_LoadsTogetherWhatCameMeanwhile: with a period, a commit waits for its
+// turn; without one it does not.
+func TestEvery_LoadsTogetherWhatCameMeanwhile(t *testing.T) {
+	l := sinktest.NewLake(t, 2)
+	m := sinktest.NewMemory(l.Store)
+	j := &sinktest.Journal{}
+	const every = 200 * time.Millisecond
+	cfg := quick()
+	cfg.Every = every
+	loaded := make(chan time.Time, 10)
+	cfg.OnEvent = func(sinks.LoadEvent) { loaded <- time.Now() }
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- sinks.NewLoader(j, m, cfg).Run(ctx) }()
+	time.Sleep(every / 4) // it has looked, and found nothing
+	began := time.Now()
+	j.Append(l.Commits...)
+	first, second := <-loaded, <-loaded
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if first.Sub(began) < every/4 || second.Sub(first) > every/2 {
+		t.Errorf("loaded after %v and %v, want both in the next turn of %v", first.Sub(began), second.Sub(began), every)
+	}
+	holds(t, m, l, 2, table.Names()...)
+}

@@ -32,8 +32,10 @@ type absence struct {
 	half   bool
 }
 
-func newRowWriter[T any](out io.Writer) *rowWriter[T] {
-	return &rowWriter[T]{GenericWriter: parquet.NewGenericWriter[T](out, writerOptions[T]()...), absent: absencesOf[T]()}
+// newRowWriter makes a writer in our format; more options win over it.
+func newRowWriter[T any](out io.Writer, more ...parquet.WriterOption) *rowWriter[T] {
+	options := append(writerOptions[T](), more...)
+	return &rowWriter[T]{GenericWriter: parquet.NewGenericWriter[T](out, options...), absent: absencesOf[T]()}
 }
 
 // Write writes rows in order.

@@ -1,8 +1,6 @@
 package sinks
 
 import (
-	"fmt"
-
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
 )
@@ -16,16 +14,52 @@ import (
 // The partition is a function of columns inside the file, which therefore holds
 // no partition columns: BigQuery and Hive refuse a column that is in both.
 
-// spanHour and spanDay are the two grains.
+// Partitions is which folders lie under a table.
+type Partitions uint8
+
+// The layouts of a table's folder. A table that has no hours (attributions,
+// aggregates, rejects) has none under ByHour either.
+const (
+	ByHour        Partitions = iota // TABLE/dt=YYYY-MM-DD/hour=HH/
+	ByDay                           // TABLE/dt=YYYY-MM-DD/
+	Unpartitioned                   // TABLE/
+)
+
+// spanHour, spanDay and spanAll are the grains.
 const (
 	spanHour = event.Hour
 	spanDay  = event.Day
+	spanAll  = event.Span(0)
 )
 
 // grain says how the rows of a table are partitioned.
 type grain[T any] struct {
-	span event.Span          // spanHour or spanDay
+	span event.Span          // spanHour, spanDay or spanAll
 	time func(*T) event.Time // the instant that decides
+}
+
+// within makes a grain as coarse as a layout asks.
+func (g grain[T]) within(p Partitions) grain[T] {
+	switch {
+	case p == Unpartitioned:
+		g.span = spanAll
+	case p == ByDay && g.span == spanHour:
+		g.span = spanDay
+	}
+	return g
+}
+
+// at is the instant that decides about a row. What claims to be from before
+// 1970 lies with the first day: dates of files count up from there.
+func (g grain[T]) at(row *T) event.Time { return max(g.time(row), 0) }
+
+// partition is the [start, end) that an instant lies in.
+func (g grain[T]) partition(at event.Time) (start, end event.Time) {
+	if g.span == spanAll {
+		return 0, event.MaxTime
+	}
+	start = at.Floor(g.span)
+	return start, start.Add(g.span)
 }
 
 func bidGrain() grain[table.Bid] {
@@ -64,14 +98,4 @@ func dayGrain() grain[table.CampaignDay] {
 
 func rejectedGrain() grain[table.Rejected] {
 	return grain[table.Rejected]{spanDay, func(r *table.Rejected) event.Time { return r.IngestTime }}
-}
-
-// folder is the key up to the file name, with a slash at the end. Years beyond
-// 9999 cannot be: times are clamped to the input's clock (T1, T2).
-func folder(n table.Name, start event.Time, span event.Span) string {
-	t := start.UTC()
-	if span == spanHour {
-		return fmt.Sprintf("%s/event_date=%s/event_hour=%02d/", n, t.Format("2006-01-02"), t.Hour())
-	}
-	return fmt.Sprintf("%s/event_date=%s/", n, t.Format("2006-01-02"))
 }

@@ -29,7 +29,7 @@ type Sink interface {
 // loader verifies before it reads a single row (S18).
 type File struct {
 	Table  table.Name `json:"table"`
-	Key    string     `json:"key"` // in the store: TABLE/event_date=D[/event_hour=H]/part-CUT-N.parquet
+	Key    string     `json:"key"` // in the store: TABLE/dt=D/hour=H/part-CUT-N.parquet, docs/formats/files.md
 	Rows   int64      `json:"rows"`
 	Bytes  int64      `json:"bytes"`
 	SHA256 Digest     `json:"sha256"`

@@ -12,7 +12,6 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
-	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
@@ -50,6 +49,34 @@ type Config struct {
 	OpenFiles int
 	// Uploads is how many files of a cut are uploaded at a time; 0 means 4.
 	Uploads int
+	// FileBytes is the size from which a file is finished and another begun. It
+	// is looked at between row groups. 0 means 128 MiB.
+	FileBytes int64
+	// Partitions is the folders under a table; the zero value is ByHour.
+	Partitions Partitions
+	// Compression is that of the columns; the zero value is Zstd.
+	Compression Compression
+}
+
+// Compression is how the pages of a file are compressed.
+type Compression uint8
+
+// The compressions that every reader of Parquet knows. LZ4 is not among them:
+// readers disagree about its framing.
+const (
+	Zstd Compression = iota // at its fastest level: the next one costs 25 % more time and saves 3 %
+	Snappy
+	Uncompressed
+)
+
+func (c Compression) option() parquet.WriterOption {
+	switch c {
+	case Snappy:
+		return parquet.Compression(&parquet.Snappy)
+	case Uncompressed:
+		return parquet.Compression(&parquet.Uncompressed)
+	}
+	return parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest})
 }
 
 func (c Config) withDefaults() Config {
@@ -57,6 +84,7 @@ func (c Config) withDefaults() Config {
 	c.Lanes = cmp.Or(c.Lanes, min(8, max(1, runtime.GOMAXPROCS(0)/2)))
 	c.OpenFiles = cmp.Or(c.OpenFiles, 8)
 	c.Uploads = cmp.Or(c.Uploads, 4)
+	c.FileBytes = cmp.Or(c.FileBytes, 128<<20)
 	return c
 }
 
@@ -85,22 +113,22 @@ type CutWriter struct {
 // alone.
 func NewCutWriter(store Store, cfg Config) (*CutWriter, error) {
 	cfg = cfg.withDefaults()
-	if cfg.SpoolBytes < 0 || cfg.Lanes < 0 || cfg.OpenFiles < 0 || cfg.Uploads < 0 {
+	if cfg.SpoolBytes < 0 || cfg.Lanes < 0 || cfg.OpenFiles < 0 || cfg.Uploads < 0 || cfg.FileBytes < 0 {
 		return nil, errors.New("sinks: a limit of the cut writer is negative")
 	}
 	if err := cleanSpool(cfg.SpoolDir); err != nil {
 		return nil, err
 	}
 	w := &CutWriter{store: store, cfg: cfg, chunks: chunks{idleMax: 1024}}
-	w.bids = newTableKind(table.Bids, bidGrain())
-	w.wins = newTableKind(table.Wins, winGrain())
-	w.impressions = newTableKind(table.Impressions, impressionGrain())
-	w.clicks = newTableKind(table.Clicks, clickGrain())
-	w.conversions = newTableKind(table.Conversions, conversionGrain())
-	w.attributions = newTableKind(table.Attributions, attributionGrain())
-	w.minutes = newTableKind(table.CampaignMinutes, minuteGrain())
-	w.days = newTableKind(table.CampaignDays, dayGrain())
-	w.rejected = newTableKind(table.RejectedEvents, rejectedGrain())
+	w.bids = newTableKind(table.Bids, bidGrain(), &cfg)
+	w.wins = newTableKind(table.Wins, winGrain(), &cfg)
+	w.impressions = newTableKind(table.Impressions, impressionGrain(), &cfg)
+	w.clicks = newTableKind(table.Clicks, clickGrain(), &cfg)
+	w.conversions = newTableKind(table.Conversions, conversionGrain(), &cfg)
+	w.attributions = newTableKind(table.Attributions, attributionGrain(), &cfg)
+	w.minutes = newTableKind(table.CampaignMinutes, minuteGrain(), &cfg)
+	w.days = newTableKind(table.CampaignDays, dayGrain(), &cfg)
+	w.rejected = newTableKind(table.RejectedEvents, rejectedGrain(), &cfg)
 	return w, nil
 }
 
@@ -135,13 +163,15 @@ type tableKind[T any] struct {
 	pool  *writerPool[T]
 }
 
-func newTableKind[T any](n table.Name, g grain[T]) tableKind[T] {
-	return tableKind[T]{name: n, grain: g, pool: &writerPool[T]{}}
+func newTableKind[T any](n table.Name, g grain[T], cfg *Config) tableKind[T] {
+	return tableKind[T]{name: n, grain: g.within(cfg.Partitions), pool: &writerPool[T]{compression: cfg.Compression}}
 }
 
 // writerPool keeps idle Parquet writers: reusing one saves about 500
 // allocations a file and all buffer growth.
 type writerPool[T any] struct {
+	compression Compression
+
 	mu   sync.Mutex
 	idle []*rowWriter[T]
 }
@@ -158,7 +188,7 @@ func (p *writerPool[T]) get(out *spool) *rowWriter[T] {
 		w.Reset(out)
 		return w
 	}
-	return newRowWriter[T](out)
+	return newRowWriter[T](out, p.compression.option())
 }
 
 // put takes a closed writer back.
@@ -180,8 +210,7 @@ func (p *writerPool[T]) put(w *rowWriter[T]) {
 	}
 }
 
-// writerOptions is the file format: zstd at its fastest level (the next one
-// costs 25 % more time and saves 3 %), data page V1 and no delta encodings
+// writerOptions is the file format: zstd unless asked otherwise, data page V1 and no delta encodings
 // (Synapse and older Spark refuse others), page bounds only where a reader can
 // skip by them. Bounds on random ids cost a fifth of the time and skip nothing;
 // on DECIMAL(38) the library would order them unsigned.
@@ -189,7 +218,7 @@ func writerOptions[T any]() []parquet.WriterOption {
 	schema := schemaOf[T]()
 	options := []parquet.WriterOption{
 		schema,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		Zstd.option(),
 		parquet.DataPageVersion(1),
 		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // the library's choice is a delta encoding
 		parquet.DataPageStatistics(false),
@@ -216,6 +245,3 @@ func bounded(column string) bool {
 	}
 	return false
 }
-
-// partitionStart is the start of the partition an instant lies in.
-func partitionStart(t event.Time, span event.Span) event.Time { return t.Floor(span) }
