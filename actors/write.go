@@ -66,9 +66,9 @@ func (n *node) writeDown(ctx context.Context, cut *openCut, report func(any)) (e
 }
 
 func committedFile(f sinks.File) journal.File {
+	date, hour := f.Partition()
 	return journal.File{
-		Table: string(f.Table), Path: f.Key, Rows: f.Rows, Bytes: f.Bytes, SHA256: f.SHA256,
-		Date: journal.NoDate, Hour: journal.NoHour,
+		Table: string(f.Table), Path: f.Key, Rows: f.Rows, Bytes: f.Bytes, SHA256: f.SHA256, Date: date, Hour: hour,
 	}
 }
 

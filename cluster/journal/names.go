@@ -51,29 +51,6 @@ func ParseSegmentKey(key string) (id ShardID, epoch Epoch, cut uint64, part stri
 	return id, Epoch(at), cut, f[4], nil
 }
 
-// FilePath is the path of a file below the lake's root:
-//
-//	table/dt=YYYY-MM-DD/hour=HH/part-<node>-<epoch>-<cut>-<n>.parquet
-//
-// without dt when date is NoDate and without hour when hour is NoHour. epoch is
-// the greatest epoch among the cut's shards: it belongs to one claim of one
-// incarnation, which makes the path unique together with the incarnation's cut
-// number and n, the file's number within the cut. node is there for people and
-// passes through SafeName. date counts days since 1970-01-01, up to 9999-12-31.
-func FilePath(table string, date int32, hour int8, node NodeID, epoch Epoch, cut CutNumber, n int) string {
-	var b strings.Builder
-	b.WriteString(SafeName(table))
-	if date != NoDate {
-		day := event.Time(0).Add(event.Span(date) * event.Day)
-		b.WriteString(day.UTC().Format("/dt=2006-01-02"))
-	}
-	if hour != NoHour {
-		fmt.Fprintf(&b, "/hour=%02d", hour)
-	}
-	fmt.Fprintf(&b, "/part-%s-%d-%d-%d.parquet", SafeName(string(node)), int64(epoch), uint64(cut), n)
-	return b.String()
-}
-
 // nameMax keeps names within what object stores and file systems take.
 const nameMax = 63
 

@@ -142,7 +142,7 @@ type SegmentRef struct {
 // File is one file that a commit adds to a table of the lake.
 type File struct {
 	Table  string
-	Path   string // below the lake's root, see FilePath
+	Path   string // below the lake's root, docs/formats/files.md
 	Rows   int64
 	Bytes  int64
 	SHA256 [32]byte
