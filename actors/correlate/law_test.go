@@ -139,9 +139,7 @@ func (h *history) conversion(user string, t event.Time, delay event.Span) any {
 	if r.IntN(4) == 0 { // around the 90 days of orders and adjustments
 		t = at("10:00:00").Add(pick(r, []event.Span{0, 30 * event.Day, 60 * event.Day, 90 * event.Day, 90*event.Day + 1}))
 	}
-	if t < at("10:00:00").Add(-2*event.Day) {
-		t = t.Add(30 * event.Day) // nothing is asked for after more than its 125 days
-	}
+	t = max(t, at("10:00:00")) // nothing is asked for after more than its 125 days
 	if r.IntN(8) == 0 {
 		delay = 35*event.Day - event.Span(r.IntN(2))*event.Second
 	}
