@@ -26,6 +26,7 @@ type genFlags struct {
 	users, campaigns, partitions    int
 	bids, plain                     bool
 	dup, late                       string
+	bidsPerImpression               float64
 }
 
 func newGenCommand(a *app) *cobra.Command {
@@ -71,6 +72,7 @@ func newGenCommand(a *app) *cobra.Command {
 	fl.IntVar(&f.campaigns, "campaigns", 0, "how many campaigns, `N` (default 500)")
 	fl.IntVar(&f.partitions, "partitions", 4, "partitions of each topic, `N`")
 	fl.BoolVar(&f.bids, "bids", true, "make bid requests as well")
+	fl.Float64Var(&f.bidsPerImpression, "bids-per-impression", 0, "bid requests for each impression, `X` (default: the preset's)")
 	fl.StringVar(&f.dup, "dup", "", "share of exact duplicates, such as `3%`")
 	fl.StringVar(&f.late, "late", "", "share of late events, such as `1%`")
 	fl.StringVar(&f.to, "to", "files", "where to: `files|kafka`")
@@ -96,6 +98,10 @@ func (f *genFlags) config() (gen.Config, error) {
 		errs = append(errs, err)
 	}
 	rates := cfg.Preset.Rates()
+	if f.bidsPerImpression > 0 {
+		rates.BidsPerImpression = f.bidsPerImpression
+		cfg.Rates = &rates
+	}
 	for text, share := range map[*string]*float64{&f.dup: &rates.Duplicate, &f.late: &rates.Late} {
 		if *text == "" {
 			continue

@@ -24,6 +24,7 @@ func newNodeCommand(a *app) *cobra.Command {
 
 func newNodeRunCommand(a *app) *cobra.Command {
 	var untilEnd bool
+	var profile profiles
 	cmd := &cobra.Command{
 		Use:   "run -c FILE",
 		Short: "Read the topics, join, commit and load, until stopped or to the end",
@@ -41,7 +42,11 @@ func newNodeRunCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.runNode(cmd.Context(), loaded, untilEnd)
+			stop, err := profile.start()
+			if err != nil {
+				return err
+			}
+			return errors.Join(a.runNode(cmd.Context(), loaded, untilEnd), stop())
 		},
 	}
 	f := cmd.Flags()
@@ -50,6 +55,8 @@ func newNodeRunCommand(a *app) *cobra.Command {
 	f.String("listen", "", "`ADDR` of health and metrics (server.listen)")
 	f.String("admin", "", "`ADDR` of administration (server.admin)")
 	f.BoolVar(&untilEnd, "until-end", false, "read up to the ends found at the start, commit, load and end")
+	f.StringVar(&profile.cpu, "cpuprofile", "", "write a processor profile of the whole run to `FILE`, for go tool pprof")
+	f.StringVar(&profile.mem, "memprofile", "", "write a profile of all allocations to `FILE` at the end")
 	return outputs(cmd, "text", "json")
 }
 
@@ -79,6 +86,7 @@ type runResult struct {
 	Rows          map[string]int64 `json:"rows"`
 	Files         int64            `json:"files"`
 	Bytes         int64            `json:"bytes"`
+	Heap          heapWork         `json:"heap"`
 	Ledger        ledgerResult     `json:"ledger"`
 	Commit        *int64           `json:"commit,omitempty"`
 }
@@ -97,7 +105,7 @@ func runDocument(s *actors.Summary, took time.Duration) runResult {
 	return runResult{
 		FormatVersion: 1, Seconds: took.Seconds(), CPUSeconds: cpu.Seconds(), PeakRSSBytes: rss,
 		Records: orEmpty(s.Records), Rows: orEmpty(s.Rows), Files: s.Files, Bytes: s.Bytes,
-		Ledger: ledgerOf(s.Events, s.Classes), Commit: &commit,
+		Heap: heapWorkNow(), Ledger: ledgerOf(s.Events, s.Classes), Commit: &commit,
 	}
 }
 

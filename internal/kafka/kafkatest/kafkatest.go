@@ -17,6 +17,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // scripts fetch the jars and run the brokers; they work on their own, too.
@@ -241,6 +242,28 @@ func (k *Kafka) Up(id int) error { return k.broker("up", id) }
 func (k *Kafka) broker(what string, id int) error {
 	_, err := k.run(what, strconv.Itoa(id))
 	return err
+}
+
+// CPU is the processor time that broker id (from 1) has used since it was last
+// started. It is read from /proc, so it is an error elsewhere than on Linux.
+func (k *Kafka) CPU(id int) (time.Duration, error) {
+	pid, err := os.ReadFile(filepath.Join(k.dir, fmt.Sprintf("broker-%d", id), "pid"))
+	if err != nil {
+		return 0, err
+	}
+	stat, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(pid)), "stat"))
+	if err != nil {
+		return 0, err
+	}
+	// The name, in parentheses, may hold spaces; user and system time are the
+	// 12th and 13th field behind it, in ticks of which Linux shows 100 a second.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc stat of broker %d has %d fields", id, len(fields))
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
 }
 
 // Log is the log of broker id (from 1), for a failed test.
