@@ -64,7 +64,7 @@ fuzz:
 	done
 
 docs:
-	$(GO) test -count=1 -run TestReferencePageIsCurrent ./internal/config -args -update
+	$(GO) test -count=1 -run PageIsCurrent ./internal/config ./internal/web -args -update
 
 clean:
 	rm -rf $(BIN)

@@ -147,7 +147,10 @@ func oracleSettings(c *config.Config) (oracle.Settings, error) {
 	}
 	s.WatermarkDelay = x.WatermarkDelay
 	s.Horizons, s.ConflictHorizons = oracle.Horizons(x.Horizons), oracle.Horizons(x.ConflictHorizons)
-	s.JoinLateness = oracle.JoinLateness(x.JoinLateness)
+	s.JoinLateness = oracle.JoinLateness{
+		BidImpression: x.JoinLateness.BidImpression, ImpressionClick: x.JoinLateness.ImpressionClick,
+		ViewConversion: x.JoinLateness.ViewConversion, ClickConversion: x.Horizons.Conversions,
+	}
 	s.HalfLife, s.Scope, s.PathSet = x.Attribution.HalfLife, x.Attribution.Scope, x.Attribution.PathSet
 	s.MaxClicksPerImpression, s.MaxTouchesPerPath = x.MaxClicksPerImpression, x.MaxTouchesPerPath
 	rules, err := settings(c)

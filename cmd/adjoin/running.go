@@ -79,7 +79,7 @@ func (a *app) openLoader(ctx context.Context, c *config.Config, target config.Lo
 		return nil, errors.Join(err, warehouse.Close())
 	}
 	l := &runningLoader{target: target.Target, commits: commits, warehouse: warehouse}
-	l.loader = sinks.NewLoader(commits, warehouse, sinks.LoaderConfig{OnEvent: func(e sinks.LoadEvent) {
+	l.loader = sinks.NewLoader(commits, warehouse, sinks.LoaderConfig{Every: target.Schedule, OnEvent: func(e sinks.LoadEvent) {
 		switch {
 		case e.Err != nil:
 			a.log.Warn("a commit could not be loaded", "target", l.target, "commit", e.Commit, "error", e.Err)

@@ -190,11 +190,35 @@ func lake(ctx context.Context, c *config.Config) (sinks.Store, *sinks.CutWriter,
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("node.data_dir: %w", err), store.Close())
 	}
-	writer, err := sinks.NewCutWriter(store, sinks.Config{SpoolDir: spool})
+	writer, err := sinks.NewCutWriter(store, sinks.Config{
+		SpoolDir: spool, FileBytes: int64(c.Sink.TargetFileSize),
+		Partitions: partitions(c.Sink.PartitionBy), Compression: compression(c.Sink.Compression),
+	})
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
 	return store, writer, nil
+}
+
+// partitions is sink.partition_by, which is checked to be [dt, hour], [dt] or [].
+func partitions(by []string) sinks.Partitions {
+	switch len(by) {
+	case 0:
+		return sinks.Unpartitioned
+	case 1:
+		return sinks.ByDay
+	}
+	return sinks.ByHour
+}
+
+func compression(name string) sinks.Compression {
+	switch name {
+	case "snappy":
+		return sinks.Snappy
+	case "none":
+		return sinks.Uncompressed
+	}
+	return sinks.Zstd
 }
 
 // engineConfig is the configuration as the engine wants it, without what

@@ -149,7 +149,6 @@ type Correlate struct {
 	MaxClicksPerImpression int // 0 means no cap (semantics D6)
 	MaxTouchesPerPath      int
 	MaxLiveTouchesPerUser  int
-	EarlyAttribution       bool // semantics E2
 	UserKey                UserKey
 }
 
@@ -180,7 +179,6 @@ type JoinLateness struct {
 	BidImpression   event.Span
 	ImpressionClick event.Span
 	ViewConversion  event.Span
-	ClickConversion event.Span
 }
 
 // Attribution is section correlate.attribution (semantics A1, A3, A5).
@@ -202,12 +200,11 @@ type UserKey struct {
 // when neither is set.
 func (u UserKey) CurrentSecret() (Secret, error) { return readSecret(u.Secret, u.SecretFile) }
 
-// Reference is section reference: files of reference data, reloaded when they
-// change. An empty path means no such data.
+// Reference is section reference: files of reference data, read once. An
+// empty path means no such data.
 type Reference struct {
 	Campaigns Path
 	Creatives Path
-	FX        Path
 }
 
 // State is section state: the memory contract.
@@ -254,11 +251,8 @@ type Log struct {
 // Limits is section limits: the bounds that keep a hostile record or a slow
 // sink from taking the node down.
 type Limits struct {
-	RecordMaxBytes     Size
-	BatchMaxBytes      Size // decompressed record batch
-	InFlightBytes      Size
-	InFlightBytesShard Size
-	RejectedBytes      Size
-	NestingMax         int
-	FieldsMax          int
+	RecordMaxBytes Size
+	InFlightBytes  Size
+	NestingMax     int
+	FieldsMax      int
 }

@@ -55,7 +55,6 @@ func facts(f *Field) [][2]string {
 	if f.Secret() {
 		add("secret", "never shown; refused as an argument")
 	}
-	add("change", map[bool]string{true: "takes effect on reload", false: "needs a restart"}[f.Reloadable])
 	return facts
 }
 

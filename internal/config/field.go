@@ -28,8 +28,6 @@ type Field struct {
 	Min, Max string
 	// Aliases are other names of the last level, accepted without a word.
 	Aliases []string
-	// Reloadable fields take effect on reload; the others need a restart.
-	Reloadable bool
 	// MustExist makes a Path field fail when there is no such file.
 	MustExist bool
 

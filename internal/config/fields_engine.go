@@ -52,7 +52,7 @@ func horizonFields() []Field {
 			Doc:  "For clicks.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.Horizons.Clicks }},
 		{Path: "correlate.horizons.conversions", Default: "35d", Min: "1m", Max: "365d",
-			Doc:  "For conversions.",
+			Doc:  "For conversions. On a topic of kafka.backfill, where nothing is rejected for its age, a conversion later than this gets no credit from clicks.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.Horizons.Conversions }},
 
 		{Path: "correlate.join_lateness.bid_impression", Default: "2h", Min: "1m", Max: "90d",
@@ -64,9 +64,6 @@ func horizonFields() []Field {
 		{Path: "correlate.join_lateness.view_conversion", Default: "48h", Min: "1m", Max: "90d",
 			Doc:  "For a conversion and its views.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.JoinLateness.ViewConversion }},
-		{Path: "correlate.join_lateness.click_conversion", Default: "35d", Min: "1m", Max: "365d",
-			Doc:  "For a conversion and its clicks.",
-			bind: func(c *Config, _ int) any { return &c.Correlate.JoinLateness.ClickConversion }},
 
 		{Path: "correlate.conflict_horizons.bids", Default: "1h", Min: "1m", Max: "90d",
 			Doc:  "For bids.",
@@ -103,9 +100,6 @@ func attributionFields() []Field {
 		{Path: "correlate.max_live_touches_per_user", Default: "2000", Min: "10", Max: "1000000",
 			Doc:  "The most touchpoints held for one user; the oldest views go first and are counted. It protects against robots.",
 			bind: func(c *Config, _ int) any { return &c.Correlate.MaxLiveTouchesPerUser }},
-		{Path: "correlate.early_attribution", Default: "false",
-			Doc:  "Writes a provisional attribution at once, before the watermark says that all touchpoints are in.",
-			bind: func(c *Config, _ int) any { return &c.Correlate.EarlyAttribution }},
 
 		{Path: "correlate.user_key.secret",
 			Doc:  "The key of the hash. Prefer correlate.user_key.secret_file.",
@@ -121,21 +115,18 @@ func attributionFields() []Field {
 
 func stateFields() []Field {
 	return []Field{
-		{Path: "reference.campaigns", MustExist: true, Reloadable: true,
+		{Path: "reference.campaigns", MustExist: true,
 			Doc:  "Campaigns: a JSON array with the fields of the table dim_campaign.",
 			bind: func(c *Config, _ int) any { return &c.Reference.Campaigns }},
-		{Path: "reference.creatives", MustExist: true, Reloadable: true,
+		{Path: "reference.creatives", MustExist: true,
 			Doc:  "Creatives: a JSON array with the fields of the table dim_creative.",
 			bind: func(c *Config, _ int) any { return &c.Reference.Creatives }},
-		{Path: "reference.fx", MustExist: true, Reloadable: true,
-			Doc:  "Exchange rates by UTC date: a JSON array with the fields of the table dim_fx.",
-			bind: func(c *Config, _ int) any { return &c.Reference.FX }},
 
 		{Path: "state.memory_limit", Default: "2GiB", Min: "64MiB", Max: "16TiB",
 			Doc:  "The most memory for the state of this node. At 90% of it the sources slow down.",
 			bind: func(c *Config, _ int) any { return &c.State.MemoryLimit }},
 		{Path: "state.when_full", Default: "backpressure", Enum: []string{"backpressure"},
-			Doc:  "What happens at the limit. backpressure reads more slowly and says so; nothing is dropped.",
+			Doc:  "What happens at the limit. There is one answer: backpressure reads more slowly and says so, and nothing is dropped. The key is there to be read by people.",
 			bind: func(c *Config, _ int) any { return &c.State.WhenFull }},
 	}
 }

@@ -80,7 +80,7 @@ load:
 	if want := (Names{"v1"}); !slices.Equal(c.Kafka.Topics.Conversions, want) {
 		t.Errorf("conversions = %v, want %v: the map merges", c.Kafka.Topics.Conversions, want)
 	}
-	if len(c.Load) != 1 || c.Load[0].Schedule != 5*time.Second {
+	if len(c.Load) != 1 || c.Load[0].Schedule != 0 {
 		t.Errorf("load = %+v, want one target with the default schedule, nothing of the older list", c.Load)
 	}
 }
@@ -147,16 +147,16 @@ func TestPaths(t *testing.T) {
 	write(t, filepath.Join(elsewhere, "a.yaml"), "reference: {campaigns: c.json, creatives: /abs.json}\nsink: {url: lake}\nnode: {data_dir: data}\n")
 	s := Source{
 		Files: []string{filepath.Join(elsewhere, "a.yaml")}, SkipFiles: true,
-		Environ: []string{"ADJOIN_REFERENCE__FX=fx.json"}, Set: []string{"load=[{target: duckdb}]"},
+		Environ: []string{"ADJOIN_DECODE__AVRO__SCHEMA_FILE=bids.avsc"}, Set: []string{"load=[{target: duckdb}]"},
 	}
 	c := mustLoad(t, s).Config
 	for got, want := range map[string]string{
-		string(c.Reference.Campaigns): filepath.Join(elsewhere, "c.json"),
-		string(c.Reference.Creatives): "/abs.json",
-		string(c.Reference.FX):        filepath.Join(here, "fx.json"),
-		c.Sink.URL:                    "file://" + filepath.Join(elsewhere, "lake"),
-		string(c.Node.DataDir):        filepath.Join(elsewhere, "data"),
-		string(c.Load[0].Path):        filepath.Join(elsewhere, "data", "warehouse.duckdb"),
+		string(c.Reference.Campaigns):    filepath.Join(elsewhere, "c.json"),
+		string(c.Reference.Creatives):    "/abs.json",
+		string(c.Decode.Avro.SchemaFile): filepath.Join(here, "bids.avsc"),
+		c.Sink.URL:                       "file://" + filepath.Join(elsewhere, "lake"),
+		string(c.Node.DataDir):           filepath.Join(elsewhere, "data"),
+		string(c.Load[0].Path):           filepath.Join(elsewhere, "data", "warehouse.duckdb"),
 	} {
 		if got != want {
 			t.Errorf("path %q, want %q", got, want)
@@ -181,7 +181,7 @@ func TestDefaults(t *testing.T) {
 		"idle_timeout":      {w.IdleTimeout, 60 * event.Second},
 		"horizons":          {w.Horizons, Horizons{2 * event.Hour, 48 * event.Hour, 48 * event.Hour, 35 * event.Day}},
 		"conflict_horizons": {w.ConflictHorizons, Horizons{event.Hour, 24 * event.Hour, 24 * event.Hour, 90 * event.Day}},
-		"join_lateness":     {w.JoinLateness, JoinLateness{2 * event.Hour, 48 * event.Hour, 48 * event.Hour, 35 * event.Day}},
+		"join_lateness":     {w.JoinLateness, JoinLateness{2 * event.Hour, 48 * event.Hour, 48 * event.Hour}},
 		"half_life":         {w.Attribution.HalfLife, 7 * event.Day},
 		"max_touches":       {w.MaxTouchesPerPath, 200},
 		"max_live_touches":  {w.MaxLiveTouchesPerUser, 2000},

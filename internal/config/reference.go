@@ -47,6 +47,9 @@ Every duration and size has a unit: ` + "`250ms 30s 15m 24h 7d`" + `, ` + "`KB M
 1000), ` + "`KiB MiB GiB`" + ` (powers of 1024). Relative paths start from the folder of
 the file that names them, and from the working directory when the environment
 or a flag names them.
+
+A node reads its configuration once, when it starts: a change needs a restart.
+The exceptions are files with passwords and tokens, which are read at each use.
 `
 
 // referenceSection writes the fields that lie directly in s; a section that has

@@ -258,7 +258,6 @@ func (b *builder) ruleTimes() {
 		{"correlate.join_lateness.bid_impression", "correlate.horizons.impressions", "an impression that late is rejected before it could join", "window-order"},
 		{"correlate.join_lateness.impression_click", "correlate.horizons.clicks", "a click that late is rejected before it could join", "window-order"},
 		{"correlate.join_lateness.view_conversion", "correlate.horizons.conversions", "a conversion that late is rejected before it could join", "window-order"},
-		{"correlate.join_lateness.click_conversion", "correlate.horizons.conversions", "a conversion that late is rejected before it could join", "window-order"},
 		{"correlate.watermark_delay", "correlate.horizons.bids", "an event would be rejected before it counts as late", "window-order"},
 		{"correlate.watermark_delay", "correlate.horizons.impressions", "an event would be rejected before it counts as late", "window-order"},
 		{"correlate.watermark_delay", "correlate.horizons.clicks", "an event would be rejected before it counts as late", "window-order"},
@@ -321,10 +320,7 @@ func (b *builder) ruleUserKey() {
 
 func (b *builder) ruleLimits() {
 	for _, pair := range []notAbove{
-		{"limits.in_flight_bytes_shard", "limits.in_flight_bytes", "one shard may hold at most what all may", "limit-order"},
-		{"limits.record_max_bytes", "limits.batch_max_bytes", "a record is part of a batch", "limit-order"},
-		{"limits.record_max_bytes", "limits.in_flight_bytes_shard", "such a record could never be sent to its shard", "limit-order"},
-		{"limits.rejected_bytes", "limits.record_max_bytes", "no record is that long", "limit-order"},
+		{"limits.record_max_bytes", "limits.in_flight_bytes", "such a record could never be sent to its shard", "limit-order"},
 		{"kafka.fetch.max_bytes_partition", "limits.in_flight_bytes", "one answer of a broker would not fit", "limit-order"},
 		{"limits.in_flight_bytes", "state.memory_limit", "what is in flight counts towards the memory limit, so lower the first", "limit-order"},
 	} {

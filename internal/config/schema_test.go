@@ -157,7 +157,6 @@ user.
   range        1s to 30d
   also called  impression_to_click
   environment  ADJOIN_CORRELATE__WINDOWS__CLICK_JOIN
-  change       needs a restart
 `
 	if got, err := Explain("correlate.windows.click_join"); err != nil || got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
