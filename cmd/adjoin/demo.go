@@ -110,8 +110,9 @@ func (a *app) openDemo(ctx context.Context, f demoFlags) (d *demo, err error) {
 	} else if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return nil, err
 	}
+	rates := demoRates()
 	d.gen, err = gen.New(gen.Config{
-		Seed: f.seed, Preset: gen.Dense, Endless: true, Rate: float64(rate), Pace: gen.Brisk, Start: event.TimeOf(d.started),
+		Seed: f.seed, Preset: gen.Dense, Rates: &rates, Endless: true, Rate: float64(rate), Pace: gen.Brisk, Start: event.TimeOf(d.started),
 		Partitions: demoPartitions, Bids: true,
 	})
 	if err == nil {
@@ -121,6 +122,13 @@ func (a *app) openDemo(ctx context.Context, f demoFlags) (d *demo, err error) {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// demoRates are those of the dense preset with children enough to watch.
+func demoRates() gen.Rates {
+	r := gen.Dense.Rates()
+	r.CTR, r.CTRPremium, r.CVR, r.CVRRetargeting = 0.10, 0.10, 0.30, 0.30
+	return r
 }
 
 func (d *demo) start(ctx context.Context) (err error) {
