@@ -258,7 +258,7 @@ func (r *resolution) forget() {
 	}
 	gone := map[string]bool{}
 	var fact event.Time
-	kept := r.j.clicks[:0]
+	kept := make([]click, 0, len(r.j.clicks)) // r.facts point into the old list
 	for i := range r.j.clicks {
 		c := &r.j.clicks[i]
 		end := fact.Add(set.Conflict.Click + set.Horizon.Click + set.Slack)
@@ -290,7 +290,7 @@ func (r *resolution) forgetConversions() {
 	}
 	gone := map[string]bool{}
 	var fact event.Time
-	kept := r.j.convs[:0]
+	kept := make([]conversion, 0, len(r.j.convs)) // r.convs point into the old list
 	for i := range r.j.convs {
 		c := &r.j.convs[i]
 		end := fact.Add(set.Conflict.Conversion + set.Horizon.Conversion + set.Slack)
