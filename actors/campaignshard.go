@@ -54,11 +54,7 @@ func (c *campaignShard) fold(m *fold) error {
 		return nil
 	}
 	for _, b := range m.deltas {
-		d, err := campaign.DecodeDeltas(b)
-		if err != nil {
-			return err
-		}
-		if err := c.core.Fold(d); err != nil {
+		if err := c.core.FoldBytes(b); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package campaign
 import (
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -11,6 +12,9 @@ import (
 )
 
 const segmentVersion = 1
+
+// groupBytes is about what a group takes in a segment.
+const groupBytes = 96
 
 // What a segment says of a key.
 const (
@@ -33,12 +37,17 @@ const (
 // bytes. It is nil when there is nothing to say.
 func (s *Shard) Segment(base bool) []byte {
 	groups, days := s.pending(base)
+	for k := range s.unsaved {
+		if at, held := s.index[k]; held {
+			s.groups[at].unsaved = false
+		}
+	}
 	clear(s.unsaved)
 	clear(s.unsavedDays)
 	if !base && len(groups) == 0 && len(days) == 0 {
 		return nil
 	}
-	dst := append([]byte(nil), segmentVersion)
+	dst := append(make([]byte, 0, 64+len(groups)*groupBytes), segmentVersion)
 	dst = binary.AppendVarint(dst, int64(s.watermark))
 	dst = binary.AppendUvarint(dst, uint64(len(groups)))
 	for _, k := range groups {
@@ -54,37 +63,35 @@ func (s *Shard) Segment(base bool) []byte {
 // pending is the keys a segment is about, in order.
 func (s *Shard) pending(base bool) (groups []groupKey, days []dayKey) {
 	if base {
-		for k := range s.index {
-			groups = append(groups, k)
-		}
-		for k := range s.days {
-			days = append(days, k)
-		}
+		groups, days = inOrder(&s.text, s.index), slices.Collect(maps.Keys(s.days))
 	} else {
-		for k := range s.unsaved {
-			groups = append(groups, k)
-		}
-		for k := range s.unsavedDays {
-			days = append(days, k)
-		}
+		groups, days = inOrder(&s.text, s.unsaved), slices.Collect(maps.Keys(s.unsavedDays))
 	}
-	slices.SortFunc(groups, s.compareGroups)
 	slices.SortFunc(days, func(a, b dayKey) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(s.text.of(a.campaign), s.text.of(b.campaign)))
 	})
 	return groups, days
 }
 
-func (s *Shard) compareGroups(a, b groupKey) int {
-	return cmp.Or(
-		cmp.Compare(a.bucket, b.bucket),
-		cmp.Compare(s.text.of(a.campaign), s.text.of(b.campaign)),
-		cmp.Compare(s.text.of(a.creative), s.text.of(b.creative)),
-		cmp.Compare(s.text.of(a.exchange), s.text.of(b.exchange)),
-		cmp.Compare(s.text.of(a.country), s.text.of(b.country)),
-		cmp.Compare(s.text.of(a.currency), s.text.of(b.currency)),
-		cmp.Compare(a.device, b.device),
-	)
+// inOrder is the keys of a set in the order of the table's key.
+func inOrder[V any](text *dictionary, set map[groupKey]V) []groupKey {
+	keys := make([]groupKey, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	rank := text.ranks()
+	slices.SortFunc(keys, func(a, b groupKey) int {
+		return cmp.Or(
+			cmp.Compare(a.bucket, b.bucket),
+			cmp.Compare(rank[a.campaign], rank[b.campaign]),
+			cmp.Compare(rank[a.creative], rank[b.creative]),
+			cmp.Compare(rank[a.exchange], rank[b.exchange]),
+			cmp.Compare(rank[a.country], rank[b.country]),
+			cmp.Compare(a.device, b.device),
+			cmp.Compare(rank[a.currency], rank[b.currency]),
+		)
+	})
+	return keys
 }
 
 func (s *Shard) appendGroup(dst []byte, k groupKey) []byte {

@@ -34,6 +34,8 @@ type group struct {
 	key      groupKey
 	measures event.Measures
 	spend    event.Int128
+	// In the sets of the same names; a key may be in them without.
+	touched, unsaved bool
 }
 
 // dayKey is one campaign on one of its local days.
@@ -154,12 +156,12 @@ func (s *Shard) end() {
 func (s *Shard) Fold(d *event.Deltas) error {
 	for i := range d.Minutes {
 		if m := &d.Minutes[i]; s.Owns(m.Key.Campaign) {
-			s.addMinute(m)
+			s.add(s.intern(&m.Key), &m.Add, m.SpendNanos)
 		}
 	}
 	for i := range d.Reach {
 		if r := &d.Reach[i]; s.Owns(r.Campaign) {
-			if err := s.addReach(r); err != nil {
+			if err := s.addReach(s.text.id(r.Campaign), r); err != nil {
 				return err
 			}
 		}
@@ -167,14 +169,20 @@ func (s *Shard) Fold(d *event.Deltas) error {
 	return nil
 }
 
-func (s *Shard) addMinute(m *event.MinuteDelta) {
-	g := s.group(s.intern(&m.Key))
-	for i, v := range m.Add {
+func (s *Shard) add(k groupKey, add *event.Measures, spend event.Int128) {
+	g := s.group(k)
+	for i, v := range add {
 		g.measures[i] += v
 	}
-	g.spend = g.spend.Add(m.SpendNanos)
-	s.touched[g.key] = struct{}{}
-	s.unsaved[g.key] = struct{}{}
+	g.spend = g.spend.Add(spend)
+	if !g.touched {
+		g.touched = true
+		s.touched[k] = struct{}{}
+	}
+	if !g.unsaved {
+		g.unsaved = true
+		s.unsaved[k] = struct{}{}
+	}
 }
 
 // group is the place of a key, made when it is new. The pointer is good until
@@ -208,8 +216,8 @@ func (s *Shard) intern(k *event.CampaignKey) groupKey {
 	}
 }
 
-func (s *Shard) addReach(d *event.ReachDelta) error {
-	k := dayKey{campaign: s.text.id(d.Campaign), day: d.Day}
+func (s *Shard) addReach(campaign uint32, d *event.ReachDelta) error {
+	k := dayKey{campaign: campaign, day: d.Day}
 	b := s.day(k).of(d.Shard)
 	for _, change := range []struct {
 		bytes []byte
@@ -251,9 +259,11 @@ type Cut struct {
 // row with op D.
 func (s *Shard) Cut() *Cut {
 	groups, days := s.finalize()
-	out := &Cut{}
-	for k := range s.touched {
-		out.Minutes = append(out.Minutes, s.minuteRow(&s.groups[s.index[k]]))
+	out := &Cut{Minutes: make([]table.CampaignMinute, 0, len(s.touched))}
+	for _, k := range inOrder(&s.text, s.touched) {
+		g := &s.groups[s.index[k]]
+		g.touched = false
+		out.Minutes = append(out.Minutes, s.minuteRow(g))
 	}
 	for k := range s.touchedDays {
 		out.Days = append(out.Days, s.dayRow(k, s.days[k]))
@@ -261,7 +271,6 @@ func (s *Shard) Cut() *Cut {
 	s.forget(groups, days)
 	clear(s.touched)
 	clear(s.touchedDays)
-	slices.SortFunc(out.Minutes, table.CompareCampaignMinutes)
 	slices.SortFunc(out.Days, table.CompareCampaignDays)
 	return out
 }

@@ -1,9 +1,12 @@
 package campaign
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -169,20 +172,80 @@ func TestRestore_AtAnyCutGivesTheSameRows(t *testing.T) {
 	}
 }
 
-func TestDeltas_RoundTripAndRefuseCutBytes(t *testing.T) {
+func TestDeltas_BytesFoldLikeTheDeltasThemselves(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const shards = 3
+	for shard := range event.Shard(shards) {
+		plain, fromBytes := newShard(shard, shards), newShard(shard, shards)
+		for cut := range uint64(100) {
+			d := randomDeltas(rng)
+			b := AppendDeltas(nil, d)
+			fold(t, plain, d)
+			if err := fromBytes.FoldBytes(b); err != nil {
+				t.Fatal(err)
+			}
+			if cut%3 > 0 {
+				continue
+			}
+			if diff := cmp.Diff(plain.Cut(), fromBytes.Cut()); diff != "" {
+				t.Fatalf("shard %d, cut %d:\n%s", shard, cut, diff)
+			}
+			base := cut%2 == 0
+			if !bytes.Equal(plain.Segment(base), fromBytes.Segment(base)) {
+				t.Fatalf("shard %d, cut %d: the segments differ", shard, cut)
+			}
+		}
+	}
+}
+
+func TestDeltas_RefuseCutBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 200 {
-		want := randomDeltas(rng)
-		b := AppendDeltas(nil, want)
-		got, err := DecodeDeltas(b)
-		if err != nil {
-			t.Fatal(err)
+		b := AppendDeltas(nil, randomDeltas(rng))
+		for _, shards := range []uint32{1, 1000} { // all is folded, nearly all passed over
+			if err := newShard(0, shards).FoldBytes(b[:rng.IntN(len(b))]); !errors.Is(err, ErrCorrupt) {
+				t.Fatalf("deltas cut short were accepted: %v", err)
+			}
+			if err := newShard(0, shards).FoldBytes(append(b, 0)); !errors.Is(err, ErrCorrupt) {
+				t.Fatalf("deltas with a byte too many were accepted: %v", err)
+			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatal(diff)
+	}
+}
+
+// A key that a segment has kept and that changes again is in the next segment,
+// whether or not a cut lies between.
+func TestSegment_HasWhatChangedSinceTheLast(t *testing.T) {
+	s := newShard(0, 1)
+	var segments [][]byte
+	for range 3 {
+		fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+		segments = append(segments, s.Segment(false))
+	}
+	restored, err := Restore(s.cfg, segments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold(t, restored, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+	if rows := restored.Cut().Minutes; len(rows) != 1 || rows[0].ClicksGross != 4 {
+		t.Fatalf("restored and folded once more: %+v, want 4 clicks", rows)
+	}
+}
+
+func TestCut_RowsAreInTheOrderOfTheKey(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	text := func() string { return []string{"", "a", "ab", "b", "é"}[rng.IntN(5)] }
+	s := newShard(0, 1)
+	for range 3 {
+		var d event.Deltas
+		for range 300 {
+			m := minute(noon.Add(event.Span(rng.IntN(3))*event.Minute), text(), 1, 0)
+			m.Key.Creative, m.Key.Exchange, m.Key.Country, m.Key.Currency, m.Key.Device = text(), text(), text(), text(), rng.Int32N(3)
+			d.Minutes = append(d.Minutes, m)
 		}
-		if _, err := DecodeDeltas(b[:rng.IntN(len(b))]); err == nil {
-			t.Fatal("deltas cut short were accepted")
+		fold(t, s, &d)
+		if rows := s.Cut().Minutes; !slices.IsSortedFunc(rows, table.CompareCampaignMinutes) {
+			t.Fatal("rows are not in order")
 		}
 	}
 }
@@ -241,16 +304,21 @@ func fold(t *testing.T, s *Shard, d *event.Deltas) {
 	}
 }
 
-func BenchmarkFold(b *testing.B) {
+// BenchmarkFoldBytes folds the deltas of a user shard into one of eight campaign
+// shards: an operation is one delta, of which an eighth is the shard's.
+func BenchmarkFoldBytes(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	d := &event.Deltas{}
 	for i := range 1000 {
-		d.Minutes = append(d.Minutes, minute(noon, fmt.Sprint("c", i%50), rng.Int64N(9), 1))
+		m := minute(noon, fmt.Sprintf("cmp-%03d", i/2), rng.Int64N(9), 1)
+		m.Key.Creative, m.Key.Exchange, m.Key.Country = fmt.Sprintf("cre-%03d-%d", i/2, i%4), "exchange", "DEU"
+		d.Minutes = append(d.Minutes, m)
 	}
-	s := newShard(0, 1)
+	bytes := AppendDeltas(nil, d)
+	s := newShard(0, 8)
 	b.ReportAllocs()
-	for b.Loop() {
-		if err := s.Fold(d); err != nil {
+	for n := 0; n < b.N; n += len(d.Minutes) {
+		if err := s.FoldBytes(bytes); err != nil {
 			b.Fatal(err)
 		}
 	}
