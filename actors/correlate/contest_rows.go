@@ -154,7 +154,7 @@ func (s *Shard) state(m *member) {
 	if c.auctionOf(i) != 0 && age > set.BidLateness {
 		f |= impTooLate
 	}
-	c.flags[i] = f&(1<<impFlagShift-1) | f&impContested | impFlags(packRecordFlags(m.flags))<<impFlagShift
+	c.flags[i] = f&(1<<impFlagShift-1|impContested|impEvicted) | impFlags(packRecordFlags(m.flags))<<impFlagShift
 	s.placeRecord(row, &event.Envelope{Position: m.pos, Ingest: m.ingest})
 	s.imps.change(row)
 	s.countImpression(row, 1)

@@ -100,7 +100,7 @@ func (s *Shard) dropImpression(c *impChunk, i, row uint32) {
 		k := contestKey{kind: event.KindImpression, route: route, id: string(m.appendID(nil, row))}
 		s.detach(k, row)
 	}
-	if c.user[i] != noUser {
+	if c.user[i] != noUser && f&impEvicted == 0 {
 		s.unlinkTouch(row)
 	}
 }

@@ -1,7 +1,9 @@
 package correlate
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
@@ -250,6 +252,32 @@ func (s *Shard) linkTouch(row uint32) {
 	s.users.head[u] = row + 1
 	s.users.live[u]++
 	s.users.last[u] = max(s.users.last[u], c.bucket.hour)
+	if limit := s.cfg.Settings.MaxTouchesPerUser; limit > 0 && int(s.users.live[u]) > limit {
+		s.evictTouches(u, limit-limit/8)
+	}
+}
+
+// evictTouches drops a user's oldest views from the list that joins and paths
+// look at, down to keep of them: nothing human has so many (W). Their rows stay
+// for dedupe and aggregates.
+func (s *Shard) evictTouches(u uint32, keep int) {
+	rows := make([]uint32, 0, s.users.live[u])
+	for n := s.users.head[u]; n != 0; {
+		rows = append(rows, n-1)
+		c, i := s.imps.at(n - 1)
+		n = c.older[i]
+	}
+	slices.SortFunc(rows, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(s.imps.time(b), s.imps.time(a)), cmp.Compare(b, a))
+	})
+	for _, row := range rows[keep:] {
+		s.unlinkTouch(row)
+		c, i := s.imps.at(row)
+		c.older[i], c.newer[i] = 0, 0
+		c.flags[i] |= impEvicted
+		s.imps.change(row)
+		s.counters.Evicted++
+	}
 }
 
 // unlinkTouch takes a row out of its user's list.

@@ -45,8 +45,11 @@ const (
 	impFlagBase // event.Flags that a decoder or T1 sets, recordFlags in order
 )
 
-// impContested is set while the id has a contest.
-const impContested impFlags = 1 << 25
+// Two more that are not part of the bits below impFlagBase.
+const (
+	impContested impFlags = 1 << 25 // the id has a contest
+	impEvicted   impFlags = 1 << 26 // not in its user's list any more (MaxTouchesPerUser)
+)
 
 const (
 	impFormShift       = 12

@@ -416,8 +416,9 @@ func (s *Shard) relink() bool {
 	s.users.listFree()
 	s.indexRows()
 	s.imps.each(func(row uint32) {
-		if c, i := s.imps.at(row); c.user[i] != noUser {
-			c.older[i], c.newer[i] = 0, 0
+		c, i := s.imps.at(row)
+		c.older[i], c.newer[i] = 0, 0
+		if c.user[i] != noUser && c.flags[i]&impEvicted == 0 {
 			s.linkTouch(row)
 		}
 	})
