@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -132,12 +134,25 @@ func ledgerOf(events map[string]int64, classes map[string]journal.Classes) ledge
 }
 
 // usage is the processor time and the greatest resident memory of the process.
+// The kernel's own peak counts since the program was loaded; ru_maxrss would
+// count what forked it as well.
 func usage() (cpu time.Duration, rss int64) {
 	var r syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
 		return 0, 0
 	}
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano()), r.Maxrss << 10
+	cpu, rss = time.Duration(r.Utime.Nano()+r.Stime.Nano()), r.Maxrss<<10
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return cpu, rss // not Linux
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
+			return cpu, kib << 10
+		}
+	}
+	return cpu, rss
 }
 
 func (a *app) printRun(r runResult) error {

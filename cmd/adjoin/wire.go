@@ -180,12 +180,17 @@ func referenceData(c *config.Config) (*reference.Set, error) {
 	return set, nil
 }
 
-// lake opens the object store and the writer of cuts.
+// lake locks the node's folder and opens the object store and the writer of cuts.
 func lake(ctx context.Context, c *config.Config) (sinks.Store, *sinks.CutWriter, error) {
-	store, err := sinks.OpenBucket(ctx, c.Sink.URL)
+	lock, err := lockDataDir(string(c.Node.DataDir))
 	if err != nil {
-		return nil, nil, fmt.Errorf("sink.url %s: %w", c.Sink.URL, err)
+		return nil, nil, err
 	}
+	bucket, err := sinks.OpenBucket(ctx, c.Sink.URL)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("sink.url %s: %w", c.Sink.URL, err), lock.Close())
+	}
+	store := lockedStore{Store: bucket, lock: lock}
 	spool := filepath.Join(string(c.Node.DataDir), "spool")
 	if err := os.MkdirAll(spool, 0o700); err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("node.data_dir: %w", err), store.Close())

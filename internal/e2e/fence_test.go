@@ -60,7 +60,7 @@ func TestTwoProcesses_SameConfiguration(t *testing.T) {
 	if r.code == 0 {
 		t.Error("a second process from the same configuration ran and ended with code 0")
 	}
-	r.says(t, "warehouse.duckdb", "lock")
+	r.says(t, "E-DATA-DIR", "node.data_dir")
 	before, _ := d.lag(t)
 	first.waitFor(t, 30*time.Second, "commits after the second process", d.beyond(t, before+3000))
 	tr.finish(t)
