@@ -251,7 +251,6 @@ func (s *Shard) linkTouch(row uint32) {
 	}
 	s.users.head[u] = row + 1
 	s.users.live[u]++
-	s.users.last[u] = max(s.users.last[u], c.bucket.hour)
 	if limit := s.cfg.Settings.MaxTouchesPerUser; limit > 0 && int(s.users.live[u]) > limit {
 		s.evictTouches(u, limit-limit/8)
 	}

@@ -119,7 +119,7 @@ func loadDims(r *journeyReader) {
 
 func loadUsers(r *journeyReader) {
 	u := &r.s.users
-	for n := r.count(26); n > 0 && !r.bad; n-- {
+	for n := r.count(25); n > 0 && !r.bad; n-- {
 		ordinal, route := r.uvarint(), event.Route(r.uint64())
 		var key userKey
 		if len(r.rest) < len(key) || ordinal > column.MaxOrdinal {
@@ -128,16 +128,14 @@ func loadUsers(r *journeyReader) {
 		}
 		copy(key[:], r.rest)
 		r.rest = r.rest[len(key):]
-		last := r.time()
 		for uint64(len(u.route)) <= ordinal {
 			u.grow()
 		}
-		if _, taken := u.find(route); taken || u.last[ordinal] != event.MinTime || last == event.MinTime {
+		if _, there := u.find(route); there || u.taken[ordinal] {
 			r.fail()
 			return
 		}
 		u.set(uint32(ordinal), route, key)
-		u.last[ordinal] = last
 	}
 }
 
@@ -209,9 +207,8 @@ func (r *journeyReader) impression(row uint32) {
 	c.user[i] = noUser
 	if u := r.uvarint(); u == 0 {
 		c.setRoute(i, event.Route(r.uint64()))
-	} else if u <= uint64(len(s.users.route)) && s.users.last[u-1] != event.MinTime {
+	} else if u <= uint64(len(s.users.route)) && s.users.taken[u-1] {
 		c.user[i] = uint32(u - 1)
-		s.users.last[u-1] = max(s.users.last[u-1], c.bucket.hour)
 	} else {
 		r.fail()
 	}

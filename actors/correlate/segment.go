@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/zeebo/xxh3"
 
 	"github.com/advertisex/adjoin/internal/event"
@@ -26,6 +27,7 @@ type saving struct {
 	sequence uint64       // number of the last segment; a base starts anew at 1
 	accounts []Account    // of the ledger, as written last
 	reach    []reachPatch // changes of reach since the last segment
+	bytes    [2]int       // of the last change and the last base
 }
 
 // reachPatch is one change of a reach set, in the order in which they were made.
@@ -47,7 +49,10 @@ func (s *Shard) Segment(base bool) []byte {
 		s.saved.accounts = nil
 	}
 	s.saved.sequence++
-	b := append([]byte(segmentMagic), segmentVersion, byte(boolBit(base)))
+	// Growing in steps would copy a segment several times over.
+	likely := s.saved.bytes[boolBit(base)]
+	b := append(make([]byte, 0, likely+likely/4+1024), segmentMagic...)
+	b = append(b, segmentVersion, byte(boolBit(base)))
 	b = binary.AppendUvarint(b, s.saved.sequence)
 	b = binary.AppendUvarint(b, uint64(s.cfg.Shard))
 	b = binary.AppendUvarint(b, uint64(s.cfg.Shards))
@@ -61,13 +66,13 @@ func (s *Shard) Segment(base bool) []byte {
 	b = s.appendJourneys(b, base)
 	b = s.appendContests(b, base)
 	b = s.appendReach(b, base)
-	return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b))
+	s.saved.bytes[boolBit(base)] = len(b)
+	return seal(b)
 }
 
-// sweep frees what nothing refers to: users not seen for so long that their
-// ordinal may be given away, and text.
+// sweep frees what nothing refers to: ordinals of users, and text.
 func (s *Shard) sweep() {
-	s.users.sweep(s.frontier.Add(-s.impressionHold() - 3*event.Day))
+	hasRow := make([]bool, len(s.users.route))
 	keep := make([]bool, s.dims.dict.Len())
 	mark := func(n uint32) {
 		keep[n] = true
@@ -83,6 +88,9 @@ func (s *Shard) sweep() {
 		mark(c.creative[i])
 		mark(c.place[i])
 		mark(c.device[i])
+		if u := c.user[i]; u != noUser {
+			hasRow[u] = true
+		}
 	})
 	for _, odd := range s.imps.odd {
 		mark(odd.group)
@@ -92,9 +100,12 @@ func (s *Shard) sweep() {
 		mark(c.exchange[i])
 		mark(c.device[i])
 	})
-	for k := range s.reach.sets {
+	reached := roaring.New()
+	for k, set := range s.reach.sets {
 		mark(k.campaign)
+		reached.Or(set.users)
 	}
+	s.users.sweep(hasRow, reached)
 	s.dims.dict.Sweep(func(n uint32) bool { return keep[n] })
 	s.dims.group = s.dims.group[:s.dims.dict.Len()]
 	s.dims.camp = s.dims.camp[:s.dims.dict.Len()]
@@ -161,7 +172,7 @@ func (s *Shard) appendUsers(b []byte, base bool) []byte {
 	if base {
 		list = list[:0]
 		for n := range u.route {
-			if u.last[n] != event.MinTime {
+			if u.taken[n] {
 				list = append(list, uint32(n))
 			}
 		}
@@ -171,7 +182,6 @@ func (s *Shard) appendUsers(b []byte, base bool) []byte {
 		b = binary.AppendUvarint(b, uint64(n))
 		b = binary.LittleEndian.AppendUint64(b, uint64(u.route[n]))
 		b = append(b, u.key[n][:]...)
-		b = appendTime(b, u.last[n])
 	}
 	u.fresh = list[:0]
 	return b
@@ -397,3 +407,6 @@ func (s *Shard) appendReach(b []byte, base bool) []byte {
 	s.saved.reach = nil
 	return b
 }
+
+// seal ends a segment with its checksum.
+func seal(b []byte) []byte { return binary.LittleEndian.AppendUint64(b, xxh3.Hash(b)) }

@@ -18,8 +18,9 @@ func (s *Shard) appendContests(b []byte, base bool) []byte {
 		for _, c := range s.contests {
 			list = append(list, c)
 		}
-		slices.SortFunc(list, func(a, b *contest) int { return cmp.Compare(a.number, b.number) })
 	}
+	slices.SortFunc(gone, contestKey.compare)
+	slices.SortFunc(list, func(a, b *contest) int { return a.key.compare(b.key) })
 	b = binary.AppendUvarint(b, uint64(len(gone)))
 	for i := range gone {
 		b = appendContestKey(b, &gone[i])
@@ -37,6 +38,13 @@ func (s *Shard) appendContests(b []byte, base bool) []byte {
 	binary.LittleEndian.PutUint32(b[n:], count)
 	s.contestFresh, s.contestGone = nil, nil
 	return b
+}
+
+func (k contestKey) compare(l contestKey) int {
+	return cmp.Or(
+		cmp.Compare(k.kind, l.kind), cmp.Compare(k.route, l.route), cmp.Compare(k.auction, l.auction),
+		strings.Compare(k.id, l.id),
+	)
 }
 
 func appendContestKey(b []byte, k *contestKey) []byte {
@@ -198,6 +206,6 @@ func (s *Shard) attach() bool {
 		}
 		s.contestDue.push(s.contestEnd(c), c.number)
 	}
-	slices.SortFunc(s.waiting, func(a, b *contest) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(s.waiting, func(a, b *contest) int { return a.key.compare(b.key) })
 	return true
 }

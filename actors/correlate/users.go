@@ -7,6 +7,8 @@ import (
 	"hash"
 	"unsafe"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/advertisex/adjoin/actors/correlate/column"
 	"github.com/advertisex/adjoin/internal/event"
 )
@@ -46,10 +48,10 @@ type users struct {
 	index  column.Index
 	route  []event.Route
 	key    []userKey
-	head   []uint32     // newest live impression, +1; 0 none
-	live   []uint32     // live impressions
-	last   []event.Time // start of the latest hour with an impression; MinTime: a free ordinal
-	free   []uint32     // largest first
+	head   []uint32 // newest live impression, +1; 0 none
+	live   []uint32 // live impressions
+	taken  []bool   // false: a free ordinal
+	free   []uint32 // largest first
 	count  int
 	fresh  []uint32 // ordinals given since the last segment
 	keys   *keyer
@@ -97,16 +99,16 @@ func (u *users) grow() {
 	u.key = append(u.key, userKey{})
 	u.head = append(u.head, 0)
 	u.live = append(u.live, 0)
-	u.last = append(u.last, event.MinTime)
+	u.taken = append(u.taken, false)
 }
 
 func (u *users) set(n uint32, r event.Route, key userKey) {
-	u.route[n], u.key[n], u.head[n], u.live[n], u.last[n] = r, key, 0, 0, takenNow
+	u.route[n], u.key[n], u.head[n], u.live[n], u.taken[n] = r, key, 0, 0, true
 	u.count++
 	if u.index.Full() {
 		u.index.Rebuild(func(add func(uint64, uint32)) {
 			for i := range u.route {
-				if u.last[i] != event.MinTime && uint32(i) != n {
+				if u.taken[i] && uint32(i) != n {
 					add(userHash(u.route[i]), uint32(i))
 				}
 			}
@@ -114,9 +116,6 @@ func (u *users) set(n uint32, r event.Route, key userKey) {
 	}
 	u.index.Insert(userHash(r), n)
 }
-
-// takenNow is the last hour of a user whose first impression is on its way.
-const takenNow = event.MinTime + 1
 
 // keyOf is the key of a user, with an ordinal or without.
 func (u *users) keyOf(r event.Route, id string) userKey {
@@ -130,15 +129,15 @@ func (u *users) keyOf(r event.Route, id string) userKey {
 	return slot.key
 }
 
-// sweep frees the ordinals of users without a live impression who were last
-// seen before the hour.
-func (u *users) sweep(before event.Time) {
+// sweep frees the ordinals of users without a row who are in none of the reach
+// sets that can still change: whoever has the ordinal next is on other days.
+func (u *users) sweep(hasRow []bool, reached *roaring.Bitmap) {
 	for n := range u.route {
-		if u.last[n] == event.MinTime || u.head[n] != 0 || u.last[n] >= before {
+		if !u.taken[n] || hasRow[n] || reached.Contains(uint32(n)) {
 			continue
 		}
 		u.index.Remove(userHash(u.route[n]), uint32(n))
-		u.last[n] = event.MinTime
+		u.taken[n] = false
 		u.count--
 	}
 	u.listFree()
@@ -148,7 +147,7 @@ func (u *users) sweep(before event.Time) {
 func (u *users) listFree() {
 	u.free = u.free[:0]
 	for n := len(u.route) - 1; n >= 0; n-- {
-		if u.last[n] == event.MinTime {
+		if !u.taken[n] {
 			u.free = append(u.free, uint32(n))
 		}
 	}
@@ -156,5 +155,5 @@ func (u *users) listFree() {
 
 func (u *users) bytes() int64 {
 	return int64(cap(u.route))*8 + int64(cap(u.key))*16 + int64(cap(u.head)+cap(u.live))*4 +
-		int64(cap(u.last))*8 + int64(cap(u.free))*4 + int64(len(u.recent))*32
+		int64(cap(u.taken)) + int64(cap(u.free))*4 + int64(len(u.recent))*32
 }
