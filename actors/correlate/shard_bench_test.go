@@ -1,9 +1,11 @@
 package correlate
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -161,4 +163,81 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// BenchmarkMixed is all four kinds as a bidder's logs have them: four bid
+// requests an impression, one of them answered and won, a click for a hundred
+// impressions, a purchase for ten clicks. It reports the time of one event.
+func BenchmarkMixed(b *testing.B) {
+	const n = 200_000
+	g := newTraffic()
+	g.step = 20 * event.Millisecond
+	events := g.mix(n)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for done := 0; done < b.N; done += len(events) {
+		s := benchShard(b)
+		for i, e := range events[:min(len(events), b.N-done)] {
+			applyTo(s, e)
+			if i%10_000 == 9_999 {
+				at := envelopeOf(e).EventTime
+				s.Advance(at.Add(-10*event.Minute), at)
+				s.Cut()
+				s.Begin(uint64(i), 0)
+			}
+		}
+	}
+}
+
+func applyTo(s *Shard, e any) {
+	switch e := e.(type) {
+	case *event.Impression:
+		s.Impression(e)
+	case *event.Bid:
+		s.Bid(e)
+	case *event.Click:
+		s.Click(e)
+	case *event.Conversion:
+		s.Conversion(e)
+	}
+}
+
+// mix makes n events of all kinds, ordered by event time.
+func (g *traffic) mix(n int) []any {
+	var out []any
+	for len(out) < n {
+		imp := g.impression(true)
+		imp.ImpID = "1"
+		for k := range 4 {
+			bid := g.feed.bid(imp.AuctionID, imp.UserID, imp.EventTime.Add(-event.Second), func(e *event.Bid) {
+				e.Exchange, e.Country, e.DeviceType = imp.Exchange, imp.Country, imp.DeviceType
+				e.SiteDomain = imp.SiteDomain
+				if k > 0 {
+					e.AuctionID, e.UserID = g.id(), g.user()
+					return
+				}
+				e.Offers = []event.Offer{offerOf(imp.BidID, imp.PriceMicros, func(o *event.Offer) {
+					o.CampaignID, o.CreativeID = imp.CampaignID, imp.CreativeID
+				})}
+			})
+			out = append(out, bid)
+		}
+		out = append(out, imp)
+		if g.rng.IntN(100) != 0 || imp.UserID == "" {
+			continue
+		}
+		click := g.feed.click(g.id(), imp.UserID, imp.EventTime.Add(9*event.Second), func(e *event.Click) {
+			e.ImpressionID, e.CampaignID = imp.ID, imp.CampaignID
+		})
+		out = append(out, click)
+		if g.rng.IntN(10) == 0 {
+			out = append(out, g.feed.conversion(g.id(), imp.UserID, click.EventTime.Add(event.Minute), func(e *event.Conversion) {
+				e.ClickID, e.ValueMicros = click.ID, 1_000_000
+			}))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b any) int {
+		return cmp.Compare(envelopeOf(a).EventTime, envelopeOf(b).EventTime)
+	})
+	return out
 }
