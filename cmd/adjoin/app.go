@@ -188,7 +188,3 @@ func (a *app) useColor(w io.Writer) bool {
 	}
 	return isTerminal(w) && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
 }
-
-// redraw reports whether progress may redraw one line of standard error; else
-// it is a plain line now and then, and nothing with --no-progress.
-func (a *app) redraw() bool { return !a.flags.noProgress && isTerminal(a.err) }

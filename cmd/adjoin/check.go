@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,9 @@ import (
 	"github.com/advertisex/adjoin/sinks"
 	"github.com/advertisex/adjoin/sinks/duckdb"
 )
+
+// checkTimeout is how long a check waits without --timeout.
+const checkTimeout = 10 * time.Second
 
 func newCheckCommand(a *app) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "check", Short: "Try the connections a node needs, step by step"})
@@ -39,16 +44,20 @@ type checkStep struct {
 // newCheck makes one check command: it loads the configuration and bounds the
 // time.
 func (a *app) newCheck(use, short string, need []string, check func(context.Context, *config.Config) ([]checkStep, error)) *cobra.Command {
-	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use: use + " -c FILE", Short: short, Args: noArguments,
+		Long: short + ".\nGives up after " + checkTimeout.String() + ", unless --timeout says otherwise.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, err := a.loadConfig(need)
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
-			defer cancel()
+			ctx := cmd.Context()
+			if a.flags.timeout == "" {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, checkTimeout)
+				defer cancel()
+			}
 			steps, failed := check(ctx, &loaded.Config)
 			if err := a.printChecks(steps, failed == nil); err != nil {
 				return err
@@ -56,7 +65,6 @@ func (a *app) newCheck(use, short string, need []string, check func(context.Cont
 			return engineFailure(failed)
 		},
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "give up after this `TIME`")
 	return outputs(cmd, "text", "json")
 }
 
@@ -90,8 +98,11 @@ func newCheckWarehouseCommand(a *app) *cobra.Command {
 			var steps []checkStep
 			for _, target := range c.Load {
 				step := checkStep{Name: target.Target, Where: string(target.Path), Verdict: "ok"}
-				token, err := warehouseToken(ctx, c, target)
-				step.Detail = fmt.Sprintf("last commit %d", token)
+				token, err := warehouseToken(ctx, target)
+				step.Detail = loadedUpTo(token)
+				if errors.Is(err, fs.ErrNotExist) {
+					step.Detail, err = "not there yet; the first load makes it", nil
+				}
 				one, err := checked(step, err)
 				if steps = append(steps, one...); err != nil {
 					return steps, err
@@ -105,17 +116,13 @@ func newCheckWarehouseCommand(a *app) *cobra.Command {
 }
 
 // warehouseToken opens a warehouse and asks where it is.
-func warehouseToken(ctx context.Context, c *config.Config, target config.LoadTarget) (sinks.Token, error) {
-	store, err := sinks.OpenBucket(ctx, c.Sink.URL)
+func warehouseToken(ctx context.Context, target config.LoadTarget) (sinks.Token, error) {
+	warehouse, err := duckdb.OpenReadOnly(ctx, string(target.Path), duckdb.Config{})
 	if err != nil {
 		return sinks.NoToken, err
 	}
-	warehouse, err := duckdb.Open(ctx, string(target.Path), store, duckdb.Config{})
-	if err != nil {
-		return sinks.NoToken, errors.Join(err, store.Close())
-	}
 	token, err := warehouse.Token(ctx)
-	return token, errors.Join(err, warehouse.Close(), store.Close())
+	return token, errors.Join(err, warehouse.Close())
 }
 
 // checked is one step and the failure that goes with its error.
@@ -124,22 +131,8 @@ func checked(step checkStep, err error) ([]checkStep, error) {
 		return []checkStep{step}, nil
 	}
 	f := sinkFailure(err)
-	step.Verdict, step.Detail, step.Code = "failed", f.message, f.id
+	step.Verdict, step.Detail, step.Code, step.Hint = "failed", f.message, f.id, strings.Join(f.hint, " ")
 	return []checkStep{step}, f
-}
-
-// sinkFailure gives an error of a store or warehouse its exit code.
-func sinkFailure(err error) *failure {
-	f := &failure{exit: exitUnexpected, id: "E-SINK", message: err.Error(), cause: err}
-	switch sinks.ClassOf(err) {
-	case sinks.Retryable:
-		f.exit, f.id, f.retryable = exitUnreachable, "E-STORE-UNREACHABLE", true
-	case sinks.NoSpace:
-		f.exit, f.id, f.retryable = exitUnreachable, "E-STORE-FULL", true
-	case sinks.Refused:
-		f.exit, f.id = exitRefused, "E-STORE-REFUSED"
-	}
-	return f
 }
 
 func (a *app) printChecks(steps []checkStep, ok bool) error {
@@ -148,18 +141,29 @@ func (a *app) printChecks(steps []checkStep, ok bool) error {
 	}
 	var errs []error
 	for _, s := range steps {
-		mark := "✓"
-		switch s.Verdict {
-		case "failed":
-			mark = "✗"
-		case "warning":
-			mark = "!"
-		}
-		_, err := fmt.Fprintf(a.out, "%s %-7s %-10s %s  %s\n", mark, s.Verdict, s.Name, s.Where, s.Detail)
+		_, err := fmt.Fprintf(a.out, "%s %-7s %-10s %s  %s\n", a.mark(s.Verdict), s.Verdict, s.Name, s.Where, s.Detail)
 		errs = append(errs, err)
 		if s.Hint != "" {
 			fmt.Fprintf(a.out, "    %s\n", s.Hint)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// mark stands for a verdict, in colour where colour is wanted; the word beside it
+// says the same.
+func (a *app) mark(verdict string) string {
+	mark, colour := "✓", "32"
+	switch verdict {
+	case "failed":
+		mark, colour = "✗", "31"
+	case "warning":
+		mark, colour = "!", "33"
+	case "skipped":
+		return "-"
+	}
+	if a.useColor(a.out) {
+		return "\x1b[" + colour + "m" + mark + "\x1b[0m"
+	}
+	return mark
 }

@@ -42,7 +42,7 @@ func (d *demo) feed(ctx context.Context, engine chan error) error {
 				}
 			}
 		case <-show.C:
-			if d.ready > 0 && !d.app.json() {
+			if d.ready > 0 && !d.app.json() && !d.app.flags.noProgress {
 				fmt.Fprintln(d.app.out, d.funnel())
 			}
 		}

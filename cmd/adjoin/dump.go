@@ -70,12 +70,12 @@ func dumpTopics(ctx context.Context, cfg kafka.Config, names []string, dir strin
 	}
 	folder, err := dump.Create(dir, compressed)
 	if err != nil {
-		return err
+		return outFailure(dir, err)
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	for _, name := range names {
 		if err := folder.AddTopic(name); err != nil {
-			return err
+			return outFailure(dir, err)
 		}
 	}
 	open := 0

@@ -51,13 +51,14 @@ var (
 func asFailure(ctx context.Context, err error, started bool) *failure {
 	var f *failure
 	var invalid *config.Invalid
+	cause := context.Cause(ctx)
 	switch {
+	case errors.Is(err, context.Canceled) && (errors.Is(cause, errInterrupted) || errors.Is(cause, errTerminated)):
+		return &failure{exit: exitInterrupted, id: "E-INTERRUPTED", message: "stopped before the end: " + cause.Error(), cause: err}
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &invalid):
 		return &failure{exit: exitConfig, id: "E-CONFIG", message: "the configuration has " + invalid.Diagnostics.Summary(), cause: err}
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return &failure{exit: exitInterrupted, id: "E-INTERRUPTED", message: "stopped before the end: " + context.Cause(ctx).Error(), cause: err}
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
 		return &failure{
 			exit: exitUnreachable, id: "E-TIMEOUT", message: "not done within --timeout", retryable: true, cause: err,

@@ -90,31 +90,42 @@ func (f *genFlags) config() (gen.Config, error) {
 	if f.rate != "" {
 		rate, err := config.ParseRate(f.rate)
 		cfg.Rate = float64(rate)
-		errs = append(errs, err)
+		errs = append(errs, named("--rate", err))
 	}
 	if f.duration != "" {
 		d, err := config.ParseDuration(f.duration)
 		cfg.Duration = event.Span(d / time.Microsecond)
-		errs = append(errs, err)
+		errs = append(errs, named("--duration", err))
 	}
 	rates := cfg.Preset.Rates()
 	if f.bidsPerImpression > 0 {
 		rates.BidsPerImpression = f.bidsPerImpression
 		cfg.Rates = &rates
 	}
-	for text, share := range map[*string]*float64{&f.dup: &rates.Duplicate, &f.late: &rates.Late} {
-		if *text == "" {
+	for _, share := range []struct {
+		flag, text string
+		into       *float64
+	}{{"--dup", f.dup, &rates.Duplicate}, {"--late", f.late, &rates.Late}} {
+		if share.text == "" {
 			continue
 		}
-		v, err := config.ParseShare(*text)
-		*share = float64(v)
+		v, err := config.ParseShare(share.text)
+		*share.into = float64(v)
 		cfg.Rates = &rates
-		errs = append(errs, err)
+		errs = append(errs, named(share.flag, err))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return cfg, usagef("%s", err)
 	}
 	return cfg, nil
+}
+
+// named puts the flag before an error about its value.
+func named(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %w", flag, err)
 }
 
 // referenceJSON is the generator's campaigns and creatives as files.
@@ -133,7 +144,7 @@ func openTruthFolder(g *gen.Generator, f genFlags) (*dump.Folder, error) {
 	}
 	folder, err := dump.Create(f.out, !f.plain)
 	if err != nil {
-		return nil, err
+		return nil, outFailure(f.out, err)
 	}
 	return folder, errors.Join(folder.WriteFile(dump.CampaignsFile, campaigns), folder.WriteFile(dump.CreativesFile, creatives))
 }
@@ -148,7 +159,7 @@ func (a *app) genFiles(cfg gen.Config, f genFlags) error {
 		return err
 	}
 	for _, topic := range g.Topics() {
-		err = errors.Join(err, folder.AddTopic(topic))
+		err = errors.Join(err, outFailure(f.out, folder.AddTopic(topic)))
 	}
 	var rec gen.Record
 	var out dump.Record

@@ -59,7 +59,7 @@ func newJourneyCommand(a *app) *cobra.Command {
 			"joined to. The warehouse holds keyed hashes only, so the configuration must name\n" +
 			"the same correlate.user_key as the node's.",
 		Example: "  adjoin journey -c adjoin.yaml demo-user",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1, "one USER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			loaded, err := a.loadConfig(nil)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -132,8 +133,8 @@ func (a *app) printLoadText(doc loadDocument) error {
 	}
 	var errs []error
 	for _, t := range doc.Targets {
-		_, err := fmt.Fprintf(a.out, "%s %s: %d commits, %d files, %d rows in %.1f s; at commit %d\n",
-			t.Target, t.Path, t.Commits, t.Files, t.Rows, t.Seconds, t.Token)
+		_, err := fmt.Fprintf(a.out, "%s %s: %d commits, %d files, %d rows in %.1f s; %s\n",
+			t.Target, t.Path, t.Commits, t.Files, t.Rows, t.Seconds, loadedUpTo(sinks.Token(t.Token)))
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
@@ -164,7 +165,7 @@ func newLoadStatusCommand(a *app) *cobra.Command {
 			for _, target := range loaded.Config.Load {
 				s, err := warehouseStatus(cmd.Context(), target)
 				if err != nil {
-					return sinkFailure(err)
+					return warehouseFailure(err)
 				}
 				doc.Targets = append(doc.Targets, s)
 			}
@@ -172,7 +173,7 @@ func newLoadStatusCommand(a *app) *cobra.Command {
 				return a.document(doc)
 			}
 			for _, t := range doc.Targets {
-				fmt.Fprintf(a.out, "%s %s: at commit %d, %d files held back\n", t.Target, t.Path, t.Token, len(t.Held))
+				fmt.Fprintf(a.out, "%s %s: %s, %d files held back\n", t.Target, t.Path, loadedUpTo(sinks.Token(t.Token)), len(t.Held))
 				for _, h := range t.Held {
 					fmt.Fprintf(a.out, "  commit %d  %s  %s\n", h.Commit, h.File.Key, h.Reason)
 				}
@@ -183,6 +184,14 @@ func newLoadStatusCommand(a *app) *cobra.Command {
 	return outputs(cmd, "text", "json")
 }
 
+// loadedUpTo says where a warehouse is.
+func loadedUpTo(token sinks.Token) string {
+	if token == sinks.NoToken {
+		return "nothing loaded yet"
+	}
+	return fmt.Sprintf("at commit %d", token)
+}
+
 func warehouseStatus(ctx context.Context, target config.LoadTarget) (loadStatus, error) {
 	w, err := duckdb.OpenReadOnly(ctx, string(target.Path), duckdb.Config{})
 	if err != nil {
@@ -190,7 +199,7 @@ func warehouseStatus(ctx context.Context, target config.LoadTarget) (loadStatus,
 	}
 	token, err1 := w.Token(ctx)
 	held, err2 := w.Held(ctx)
-	return loadStatus{Target: target.Target, Path: string(target.Path), Token: int64(token), Held: held}, errors.Join(err1, err2, w.Close())
+	return loadStatus{Target: target.Target, Path: string(target.Path), Token: int64(token), Held: slices.Concat([]sinks.Held{}, held)}, errors.Join(err1, err2, w.Close())
 }
 
 func newLoadDDLCommand(a *app) *cobra.Command {

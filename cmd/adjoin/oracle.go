@@ -48,6 +48,9 @@ func newOracleCommand(a *app) *cobra.Command {
 }
 
 func runOracle(c *config.Config, input, out string) (runResult, error) {
+	if err := checkDump(c, input); err != nil {
+		return runResult{}, err
+	}
 	set, err := oracleSettings(c)
 	if err != nil {
 		return runResult{}, err

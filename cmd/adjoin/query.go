@@ -22,7 +22,7 @@ func newQueryCommand(a *app) *cobra.Command {
 			"a node has that file open, the committed files themselves are read instead: the\n" +
 			"answer is that of the last commit. Ask the views NAME_current for what is true now.",
 		Example: "  adjoin query -c adjoin.yaml 'select campaign_id, count(*) from fact_clicks_current group by 1'",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1, "one SQL statement"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sql, err := statement(args, file)
 			if err != nil {
@@ -36,7 +36,7 @@ func newQueryCommand(a *app) *cobra.Command {
 			if err != nil {
 				return engineFailure(err)
 			}
-			err = w.Print(cmd.Context(), a.out, duckdb.Format(a.flags.output), sql)
+			err = statementFailure(w.Print(cmd.Context(), a.out, duckdb.Format(a.flags.output), sql))
 			return errors.Join(err, closeAll())
 		},
 	}
@@ -51,7 +51,10 @@ func statement(args []string, file string) (string, error) {
 		return args[0], nil
 	case len(args) == 0 && file != "":
 		b, err := os.ReadFile(file)
-		return string(b), err
+		if err != nil {
+			return "", usagef("--file: %s", err)
+		}
+		return string(b), nil
 	}
 	return "", usagef("query needs either an SQL statement or --file")
 }
@@ -63,14 +66,14 @@ func (a *app) openForQuery(ctx context.Context, c *config.Config, path string) (
 		path = duckdbPath(c)
 	}
 	if path == "" {
-		return nil, nil, usagef("query needs --path or a duckdb target in section load")
+		return nil, nil, usagef("no warehouse is named: give --path FILE, or -c FILE with a duckdb target in section load")
 	}
 	w, err := duckdb.OpenReadOnly(ctx, path, duckdb.Config{})
 	if err == nil {
 		return w, w.Close, nil
 	}
 	if len(c.Kafka.Brokers) == 0 || !strings.Contains(err.Error(), "lock") {
-		return nil, nil, sinkFailure(err)
+		return nil, nil, warehouseFailure(err)
 	}
 	return a.openLakeForQuery(ctx, c)
 }

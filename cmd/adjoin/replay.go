@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -68,6 +69,9 @@ func newReplayCommand(a *app) *cobra.Command {
 
 func (a *app) replay(ctx context.Context, c *config.Config, f replayFlags) (actors.Summary, map[string]int64, error) {
 	var none actors.Summary
+	if err := checkDump(c, f.input); err != nil {
+		return none, nil, err
+	}
 	set, err := dumpReference(c, f.input)
 	if err != nil {
 		return none, nil, err
@@ -128,6 +132,7 @@ func writeTables(set *finaltable.Set, out string, only []string) (map[string]int
 		return rows, nil
 	}
 	written, err := set.Write(out, tableNames(only)...)
+	err = outFailure(out, err)
 	for name, n := range written {
 		rows[string(name)] = n
 	}
@@ -140,8 +145,13 @@ func newDiffCommand(a *app) *cobra.Command {
 		Use:   "diff DIR DIR",
 		Short: "Compare the final tables in two folders",
 		Long:  "Prints the first differences by table and key, and ends with code 3 when there are any.",
-		Args:  cobra.ExactArgs(2),
+		Args:  arguments(2, 2, "two folders"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			for _, dir := range args {
+				if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+					return usagef("%s is no folder of tables; replay and oracle write one to their --out", dir)
+				}
+			}
 			report, err := finaltable.Diff(filepath.Clean(args[0]), filepath.Clean(args[1]), limit)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &failure{exit: exitUsage, message: err.Error(), hint: []string{"See: " + cmd.CommandPath() + " --help"}, cause: err}
+		return &failure{exit: exitUsage, message: flagMessage(cmd, err), hint: []string{"See: " + cmd.CommandPath() + " --help"}, cause: err}
 	})
 	root.AddCommand(commands(a)...)
 	root.SetHelpCommand(newHelpCommand(a))
@@ -79,6 +80,41 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return usagef("%s takes no arguments, and %q is one", cmd.CommandPath(), args[0])
 	}
 	return nil
+}
+
+// arguments refuses fewer or more arguments than a command takes; what names
+// them.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if n := len(args); n < least || n > most {
+			return &failure{
+				exit: exitUsage, message: fmt.Sprintf("%s takes %s, and %d arguments were given", cmd.CommandPath(), what, n),
+				hint: []string{"See: " + cmd.CommandPath() + " --help", "A text with spaces is one argument inside quotes."},
+			}
+		}
+		return nil
+	}
+}
+
+// flagMessage is the parser's error in the words of a user: it names Go's
+// functions where a value has the wrong form.
+func flagMessage(cmd *cobra.Command, err error) string {
+	var value, name string
+	if n, _ := fmt.Sscanf(err.Error(), "invalid argument %q for %q flag:", &value, &name); n < 2 {
+		return err.Error()
+	}
+	form := "a value that it takes"
+	if f := cmd.Flag(name[strings.Index(name, "--")+2:]); f != nil {
+		switch f.Value.Type() {
+		case "bool":
+			form = "true or false"
+		case "int", "int64", "float64":
+			form = "a number"
+		case "uint", "uint32", "uint64":
+			form = "a number of 0 or more"
+		}
+	}
+	return fmt.Sprintf("%s %q is not %s", name, value, form)
 }
 
 // markStart notes when a command begins, under every command of the tree.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/advertisex/adjoin/actors"
 	"github.com/advertisex/adjoin/internal/config"
-	"github.com/advertisex/adjoin/internal/kafka"
 	"github.com/advertisex/adjoin/sinks"
 	"github.com/advertisex/adjoin/sinks/duckdb"
 )
@@ -79,7 +78,7 @@ func (a *app) openLoader(ctx context.Context, c *config.Config, target config.Lo
 		return nil, errors.Join(err, warehouse.Close())
 	}
 	l := &runningLoader{target: target.Target, commits: commits, warehouse: warehouse}
-	l.loader = sinks.NewLoader(commits, warehouse, sinks.LoaderConfig{Every: target.Schedule, OnEvent: func(e sinks.LoadEvent) {
+	l.loader = sinks.NewLoader(patient{commits}, warehouse, sinks.LoaderConfig{Every: target.Schedule, OnEvent: func(e sinks.LoadEvent) {
 		switch {
 		case e.Err != nil:
 			a.log.Warn("a commit could not be loaded", "target", l.target, "commit", e.Commit, "error", e.Err)
@@ -89,7 +88,24 @@ func (a *app) openLoader(ctx context.Context, c *config.Config, target config.Lo
 			a.log.Debug("loaded", "target", l.target, "commit", e.Commit, "files", e.Files, "rows", e.Rows, "took", e.Took)
 		}
 	}})
+	if err := a.releaseHeld(ctx, l); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
 	return l, nil
+}
+
+// releaseHeld loads the files that were held back and are good again, so that
+// putting a file back and starting again is all that mending takes.
+func (a *app) releaseHeld(ctx context.Context, l *runningLoader) error {
+	files, err := l.loader.RetryHeld(ctx)
+	if files > 0 {
+		a.log.Info("files that were held back are loaded", "target", l.target, "files", files)
+	}
+	if sinks.ClassOf(err) == sinks.Corrupt {
+		a.log.Warn("tables stay stopped", "target", l.target, "error", err)
+		return nil
+	}
+	return err
 }
 
 // openWarehouse opens the DuckDB file; one that DuckDB cannot open any more is
@@ -171,17 +187,4 @@ func (n *runningNode) close() error {
 		errs = append(errs, n.store.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// engineFailure gives an error of the engine its exit code and its page.
-func engineFailure(err error) error {
-	var k *kafka.Error
-	if errors.As(err, &k) {
-		return &failure{exit: k.Class.ExitCode(), id: k.Code, message: k.Error(), hint: []string{k.Hint}, retryable: k.Class == kafka.Unreachable, cause: err}
-	}
-	var fenced *actors.FencedError
-	if errors.As(err, &fenced) {
-		return &failure{exit: exitNo, id: "E-FENCED", message: fenced.Error(), cause: err}
-	}
-	return err
 }
