@@ -82,7 +82,7 @@ func localRoot(u *url.URL) (string, error) {
 	}
 	dir = filepath.Clean(dir)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return "", failed("open", dir, err)
+		return "", &Error{Op: "open", Key: dir, Class: max(classify(err), Refused), Err: err} // no time mends a path
 	}
 	q := u.Query()
 	q.Set("no_tmp_dir", "true")
@@ -93,7 +93,7 @@ func localRoot(u *url.URL) (string, error) {
 
 func openError(u *url.URL, err error) error {
 	if strings.Contains(err.Error(), "no driver registered") {
-		return fmt.Errorf("sinks: this build has no driver for %s:// stores; use a release build or build with -tags cloud", u.Scheme)
+		return &Error{Op: "open", Key: u.Redacted(), Class: Refused, Err: fmt.Errorf("this build has no driver for %s:// stores; use a release build or build with -tags cloud", u.Scheme)}
 	}
 	return failed("open", u.Redacted(), err)
 }
@@ -153,7 +153,7 @@ type cancelOnError struct {
 
 func (r *cancelOnError) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.cancel()
 	}
 	return n, err
@@ -236,7 +236,7 @@ func (b *Bucket) List(ctx context.Context, prefix string, visit func(Object) err
 		page, cancel := context.WithTimeout(ctx, b.timeout)
 		o, err := it.Next(page)
 		cancel()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

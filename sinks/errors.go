@@ -95,7 +95,7 @@ func (c Class) advice() string {
 	case Conflict:
 		return "two writers share one cut id: stop and find the other writer"
 	case Corrupt:
-		return "restore the object from a copy, then run adjoin load retry"
+		return "restore the object from a copy, then run adjoin load run"
 	}
 	return "see the cause"
 }

@@ -115,10 +115,10 @@ func (l *Loader) Run(ctx context.Context) error {
 			_, err = l.follow(ctx, false)
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // Once loads the commits that are there now and returns how many. It ends with

@@ -70,7 +70,7 @@ func misread[T any](columns []absence, rows []T) bool {
 func present[T any](c absence, rows []T) (word uint64) {
 	for i := range rows {
 		at := unsafe.Add(unsafe.Pointer(&rows[i]), c.offset)
-		there := false
+		var there bool
 		if c.half {
 			there = *(*uint32)(at) != 0
 		} else {

@@ -110,7 +110,7 @@ func (d *differ[T]) run(a, b *stream[T]) error {
 		return err
 	}
 	for a.ok || b.ok {
-		order := 0
+		var order int
 		switch {
 		case !b.ok:
 			order = -1
