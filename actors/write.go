@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -149,6 +150,11 @@ func kafkaRef(r journal.SegmentRef) kafka.Ref {
 
 // appendAll joins blobs: a uvarint length and the bytes of each.
 func appendAll(dst []byte, blobs [][]byte) []byte {
+	size := 0
+	for _, b := range blobs {
+		size += binary.MaxVarintLen32 + len(b)
+	}
+	dst = slices.Grow(dst, size)
 	for _, b := range blobs {
 		dst = binary.AppendUvarint(dst, uint64(len(b)))
 		dst = append(dst, b...)

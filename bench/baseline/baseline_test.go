@@ -35,11 +35,17 @@ type traffic struct {
 	gen    []string
 }
 
+// cases are live traffic, whose event time passes about as fast as a node can
+// read it, and a backlog of a quiet stream, where the same number of impressions
+// lies in a hundred times as many minutes: nearly every impression is a group of
+// agg_campaign_minute of its own.
 func cases() []traffic {
 	n := *impressions
+	three, four := []string{"impressions", "clicks", "conversions"}, []string{"bids", "impressions", "clicks", "conversions"}
 	return []traffic{
-		{"impressions", []string{"impressions", "clicks", "conversions"}, []string{"--bids=false", "--impressions", fmt.Sprint(n)}},
-		{"bids", []string{"bids", "impressions", "clicks", "conversions"}, []string{"--bids-per-impression=4", "--impressions", fmt.Sprint(n / 4)}},
+		{"impressions", three, []string{"--bids=false", "--rate", "100k/s", "--impressions", fmt.Sprint(n)}},
+		{"bids", four, []string{"--bids-per-impression=4", "--rate", "100k/s", "--impressions", fmt.Sprint(n / 4)}},
+		{"backlog", three, []string{"--bids=false", "--rate", "1k/s", "--impressions", fmt.Sprint(n)}},
 	}
 }
 
@@ -113,7 +119,7 @@ func load(t *testing.T, broker *kafkatest.Kafka, c traffic) *input {
 		in.writeConfig(t, fmt.Sprint(n), topics, "reference: {campaigns: truth/campaigns.json, creatives: truth/creatives.json}\n")
 	}
 	started := time.Now()
-	in.adjoin(t, "gen", append([]string{"gen", "--to", "kafka", "--seed", "42", "--rate", "1000/s", "--out", "truth"}, c.gen...)...)
+	in.adjoin(t, "gen", append([]string{"gen", "--to", "kafka", "--seed", "42", "--out", "truth"}, c.gen...)...)
 	must(t, json.Unmarshal(read(t, in.path("truth/truth.json")), &in.truth))
 	for _, l := range in.truth.Exact.Ledger {
 		in.events += l.Consumed

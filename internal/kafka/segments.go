@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -58,6 +59,7 @@ type Segments struct {
 	writers []chan *writer // by partition; each holds its writer while nobody uses it
 	readers chan *reader   // those nobody uses
 	encode  *zstd.Encoder
+	packed  sync.Pool // of *[]byte, for compressed data
 }
 
 // readersAtMost is how many segments are read at the same time.
@@ -104,7 +106,15 @@ func (s *Segments) Put(ctx context.Context, key string, data []byte) (Ref, error
 			What: fmt.Sprintf("segment %q has %d bytes; a segment needs a key and at most %d bytes.", key, len(data), MaxSegmentBytes)}
 	}
 	ref.Partition = int32(xxh3.HashString(key) % uint64(len(s.writers)))
-	packed := s.encode.EncodeAll(data, nil)
+	buffer, _ := s.packed.Get().(*[]byte)
+	if buffer == nil {
+		buffer = new([]byte)
+	}
+	packed := s.encode.EncodeAll(data, (*buffer)[:0])
+	defer func() { // chunks are copies
+		*buffer = packed
+		s.packed.Put(buffer)
+	}()
 	const room = chunkBytes - chunkHead
 	total := max(1, (len(packed)+room-1)/room)
 	err := s.withWriter(ctx, ref.Partition, func(ctx context.Context, w *writer) error {
