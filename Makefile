@@ -3,6 +3,7 @@
 #   make demo    the whole path in one process, with its own Kafka and warehouse
 #   make test    all tests, a real Apache Kafka included (Java 17; SKIP_KAFKA=1 without)
 #   make check   what a change must pass: vet, linters, style, tests
+#   make baseline  what an event costs from a real Kafka to committed Parquet (docs/benchmarks.md)
 #   make bench   benchmarks of the parts
 #   make fuzz    every fuzz target for FUZZTIME (default 30s)
 #   make docs    the pages that are written by the code
@@ -21,10 +22,11 @@ TESTFLAGS     ?=
 FUZZTIME      ?= 30s
 BENCHTIME     ?= 1s
 DEMOFLAGS     ?=
+BASELINEFLAGS ?= -runs 2
 GOLANGCI      := v2.12.2
 GOLANGCI_BIN  := $(BIN)/golangci-lint-$(GOLANGCI)
 
-.PHONY: build demo test check vet lint tidy bench fuzz docs clean
+.PHONY: build demo test check vet lint tidy baseline bench fuzz docs clean
 
 build: ## the binary, in bin/adjoin
 	$(GO) build -trimpath -o $(BIN)/adjoin ./cmd/adjoin
@@ -50,6 +52,9 @@ $(GOLANGCI_BIN):
 
 tidy: ## the style of this repository, as a test
 	$(GO) test -count=1 ./internal/tidy
+
+baseline: build ## a real Kafka (Java 17, Maven), a few minutes on two quiet cores
+	$(GO) test -count=1 -timeout 30m -run '^TestBaseline$$' -v ./bench/baseline -args -measure -binary $(BIN)/adjoin $(BASELINEFLAGS)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKG)

@@ -58,7 +58,7 @@ func (n *node) rereadOnce(ctx context.Context, topic Topic, at event.Position) (
 			}
 		}
 		if chunk.Range.To > at.Offset {
-			return nil, fmt.Errorf("Kafka does not have it any more (offsets [%d, %d) came without it); raise the topic's retention above correlate's windows",
+			return nil, fmt.Errorf("it is not in Kafka any more (offsets [%d, %d) came without it); raise the topic's retention above correlate's windows",
 				chunk.Range.From, chunk.Range.To)
 		}
 	}

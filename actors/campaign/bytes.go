@@ -90,7 +90,7 @@ func appendBytes[T ~string | ~[]byte](dst []byte, b T) []byte {
 func bitmap(b []byte) (*roaring.Bitmap, error) {
 	m := roaring.New()
 	if _, err := m.FromUnsafeBytes(b); err != nil {
-		return nil, fmt.Errorf("%w: bitmap: %v", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: bitmap: %w", ErrCorrupt, err)
 	}
 	return m.Clone(), nil
 }

@@ -80,12 +80,11 @@ type rejectRow struct {
 
 // written is a key of the streamed table and the record its row states.
 type written struct {
-	reused  bool // the key carries the time
-	at      event.Time
-	print   uint64
-	pos     event.Position
-	slots   []slotKey // of a bid: the keys of its rows
-	current bool      // scratch of streamContest
+	reused bool // the key carries the time
+	at     event.Time
+	print  uint64
+	pos    event.Position
+	slots  []slotKey // of a bid: the keys of its rows
 }
 
 type slotKey struct{ imp, bid string }

@@ -27,7 +27,6 @@ type traffic struct {
 	feed feed
 	now  event.Time
 	step event.Span
-	uuid bool
 }
 
 func newTraffic() *traffic {

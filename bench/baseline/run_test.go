@@ -40,7 +40,6 @@ type figures struct {
 	run    summary
 	events int64
 	kafka  time.Duration // processor time of the broker
-	input  int64         // bytes of keys and values
 }
 
 // adjoin runs the program and returns its standard output.

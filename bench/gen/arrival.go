@@ -65,7 +65,7 @@ const (
 func activity(localMS int64) int {
 	minute := int(localMS / msPerMinute % 1440)
 	fromTrough := (minute - 240 + 1440) % 1440
-	level := mostActive
+	var level int
 	if fromTrough < 960 { // 16 hours up
 		level = leastActive + (mostActive-leastActive)*fromTrough/960
 	} else { // 8 hours down

@@ -23,7 +23,7 @@ var (
 )
 
 func describe(agent, os, browser string, kind int32) device {
-	fields := `,"device_type":` + string(rune('0'+kind)) + `,"os":"` + os + `"`
+	fields := `,"device_type":` + string('0'+kind) + `,"os":"` + os + `"`
 	return device{
 		json:  [2]string{fields, fields + `,"browser":"` + browser + `","user_agent":"` + agent + `"`},
 		agent: agent, os: os, kind: kind,

@@ -158,7 +158,7 @@ func (u *unpacker) block(codec string, b []byte) ([]byte, error) {
 	data, err := bounded.DecompressBounded(b, int64(u.limit))
 	if err != nil || len(data) > u.limit {
 		u.bomb = looksLarge(err)
-		return nil, fmt.Errorf("codec %q: %v", codec, err)
+		return nil, fmt.Errorf("codec %q: %w", codec, err)
 	}
 	return data, nil
 }

@@ -41,6 +41,9 @@ func BenchmarkReadImpression(b *testing.B) {
 	}
 	bytes := builder.Bytes()
 	r, err := batch.Open(bytes)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.SetBytes(int64(len(bytes) / perBatch))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -99,13 +99,3 @@ func (f *foreign) raw(t *testing.T, topic string, values ...string) {
 	}
 	start(t, t.TempDir(), []byte(b.String()), "java", "-cp", f.class, "Produce", f.brokers, topic, "raw").wait(t, time.Minute).ok(t, 0)
 }
-
-// deleteRecords deletes what is before an offset in partition 0 of a topic,
-// with Kafka's tool.
-func (f *foreign) deleteRecords(t *testing.T, topic string, before int64) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "offsets.json")
-	must(t, os.WriteFile(file, fmt.Appendf(nil, `{"version":1,"partitions":[{"topic":%q,"partition":0,"offset":%d}]}`, topic, before), 0o600))
-	start(t, t.TempDir(), nil, "java", "-cp", f.class, "org.apache.kafka.tools.DeleteRecordsCommand",
-		"--bootstrap-server", f.brokers, "--offset-json-file", file).wait(t, time.Minute).ok(t, 0)
-}

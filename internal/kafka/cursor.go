@@ -48,9 +48,6 @@ func (c *cursor) int64() int64 {
 	return 0
 }
 
-// str is a string with a 16-bit length.
-func (c *cursor) str() string { return string(c.take(int(c.int16()))) }
-
 // varint is a zigzag number of up to ten bytes.
 func (c *cursor) varint() int64 {
 	// One byte is the common case: deltas and most lengths.
