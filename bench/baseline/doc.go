@@ -7,8 +7,9 @@
 // Each case makes its topics, loads them with `adjoin gen --to kafka`, and runs
 // `adjoin node run --until-end` several times over the same records, each time
 // with a journal and a lake of its own. The figures are the program's own summary
-// and the broker's processor time from /proc; of the runs the one with the median
-// processor time is shown, as elapsed time on a shared machine says little.
+// and the broker's processor time from /proc; of the runs the one in the middle by
+// processor time is shown (of two, the dearer), as elapsed time on a shared machine
+// says little.
 //
 // Speed that loses a row is a failure: after the last run, outside the
 // measurement, the committed files are loaded into DuckDB and their rows counted

@@ -123,7 +123,7 @@ func (f *figures) print(name string, all []figures) {
 	line := func(what, format string, args ...any) {
 		fmt.Printf("  %-26s "+format+"\n", append([]any{what}, args...)...)
 	}
-	fmt.Printf("%s: median of %d runs by processor time\n", name, len(all))
+	fmt.Printf("%s: %d runs, the one in the middle by processor time (of two, the dearer)\n", name, len(all))
 	line("events/s", "%.0f", n/s.Seconds)
 	line("events/CPU-second", "%.0f", n/s.CPUSeconds)
 	line("CPU per event", "%.2f us  (all runs:%s)", 1e6*s.CPUSeconds/n, spread(all))
