@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
@@ -60,7 +61,7 @@ func (s *Shard) behind(k event.Kind, at event.Time, age event.Span) bool {
 
 // reject counts a record that was read but not admitted and writes its row.
 func (s *Shard) reject(k event.Kind, e *event.Envelope, campaign string, why event.Reason, by event.Span) {
-	s.ledger.at(e.Partition).Rejected[why]++
+	s.ledger.At(e.Partition).Rejected[why]++
 	field := "timestamp" // the canonical name (N11)
 	if k == event.KindClick || k == event.KindConversion {
 		field = "event_timestamp"
@@ -81,16 +82,14 @@ func (s *Shard) reject(k event.Kind, e *event.Envelope, campaign string, why eve
 
 func (s *Shard) writeReject(e *event.Rejected) {
 	row := table.Rejected{
-		Topic: cloned(e.Topic), Partition: e.ID, Offset: int64(e.Offset), Line: e.Line,
-		Reason: e.Reason.String(), Detail: cloned(e.Detail), Field: cloned(e.Field),
+		Topic: strings.Clone(e.Topic), Partition: e.ID, Offset: int64(e.Offset), Line: e.Line,
+		Reason: e.Reason.String(), Detail: strings.Clone(e.Detail), Field: strings.Clone(e.Field),
 		Raw:        append([]byte(nil), e.Raw...),
-		CampaignID: cloned(e.Campaign),
-		Meta:       s.meta(&e.Envelope, table.Upsert, e.Flags),
+		CampaignID: strings.Clone(e.Campaign),
+		Meta:       s.rows.Meta(&e.Envelope, table.Upsert, e.Flags),
 	}
 	if e.EventTime != event.MinTime {
 		row.EventTime = e.EventTime
 	}
-	s.addRejected(row)
+	s.rows.Reject(row)
 }
-
-func (s *Shard) addRejected(row table.Rejected) { s.open.Rejected = append(s.open.Rejected, row) }

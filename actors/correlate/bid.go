@@ -3,6 +3,7 @@ package correlate
 import (
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
 )
@@ -12,14 +13,14 @@ func (s *Shard) Bid(e *event.Bid) {
 	if !s.admit(event.KindBid, &e.Envelope, "") {
 		return
 	}
-	auction := auctionHash(e.Exchange, e.AuctionID)
+	auction := fact.AuctionHash(e.Exchange, e.AuctionID)
 	s.scratch.rows = s.bids.of(s.scratch.rows[:0], e.Route, auction)
 	if len(s.scratch.rows) > 0 {
 		s.repeatBid(e, auction)
 		return
 	}
 	row := s.insertBid(e, auction)
-	s.ledger.at(e.Partition).Facts++
+	s.ledger.At(e.Partition).Facts++
 	s.countBid(row, 1)
 	s.streamBid(e, "")
 	s.askWinsOf(e.Route, auction)
@@ -109,7 +110,7 @@ func (s *Shard) insertBid(e *event.Bid, auction uint64) uint32 {
 	s.scratch.buf = appendOffers(s.scratch.buf[:0], e.AuctionID, list)
 	c.offers[i] = c.bucket.texts.AddBytes(s.scratch.buf)
 	c.size[i] = uint32(len(s.scratch.buf))
-	c.route[i], c.auction[i], c.print[i], c.at[i] = e.Route, auction, printOf(&e.Print), e.EventTime
+	c.route[i], c.auction[i], c.print[i], c.at[i] = e.Route, auction, fact.Print(&e.Print), e.EventTime
 	c.exchange[i] = s.dims.groupExchange(e.Exchange)
 	c.device[i] = s.dims.groupDevice(e.Country, "", max(e.DeviceType, 0))
 	c.weight[i] = sampleWeight(e.SamplePermille)
@@ -133,7 +134,7 @@ func (s *Shard) placeBid(row uint32, e *event.Envelope) {
 		c.flags[i] |= bidLate
 	}
 	c.ingest[i] = e.Ingest
-	pos, ok := packPosition(s.ledger.of(e.Partition), &e.Position)
+	pos, ok := packPosition(s.ledger.Of(e.Partition), &e.Position)
 	if !ok {
 		pos = widePosition
 		p := e.Position
@@ -150,7 +151,7 @@ func (s *Shard) bidPosition(row uint32) event.Position {
 	if c.pos[i] == widePosition {
 		return s.bids.wide[row]
 	}
-	return s.ledger.position(c.pos[i])
+	return s.unpackPosition(c.pos[i])
 }
 
 // countBid adds what a row counts for, or with sign -1 takes it back.
@@ -196,10 +197,10 @@ func (s *Shard) streamBid(e *event.Bid, suffix string) {
 		Country: e.Country, DeviceType: max(e.DeviceType, 0),
 		SampleWeight: 1_000 / float64(max(e.SamplePermille, 1)),
 		Valid:        !e.Test, Late: e.Ingest.Sub(e.EventTime) > s.cfg.Settings.LateAfter,
-		Meta: s.meta(&e.Envelope, table.Upsert, flags),
+		Meta: s.rows.Meta(&e.Envelope, table.Upsert, flags),
 	}
 	if e.Test {
-		row.IVTCodes = testTraffic
+		row.IVTCodes = fact.TestTraffic
 	}
 	if e.UserID != "" {
 		row.UserKey = s.users.keys.text(s.users.keyOf(e.Route, e.UserID))

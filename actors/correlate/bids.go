@@ -5,9 +5,8 @@ import (
 	"slices"
 	"unsafe"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -205,19 +204,6 @@ func (m *bids) bytes() int64 {
 
 const bidChunkBytes = chunkRows * (8*8 + 4*4)
 
-// auctionHash names an auction: 64 bits decide equality inside a shard (ST3).
-func auctionHash(exchange, auction string) uint64 {
-	return max(uint64(event.RouteAuction(exchange, auction)), 1)
-}
-
-// textHash is the hash of a text, 0 for none.
-func textHash(s string) uint64 {
-	if s == "" {
-		return 0
-	}
-	return max(xxh3.HashString(s), 1)
-}
-
 // offer is one row of fact_bids as state keeps it: an offer of ours, or a slot
 // we did not bid on (Bid "", Made false).
 type offer struct {
@@ -231,17 +217,17 @@ type offer struct {
 // appendOffers writes the auction id and the rows of a bid record: texts as
 // uvarint length and bytes, numbers as varints.
 func appendOffers(b []byte, auction string, list []offer) []byte {
-	b = appendText(b, auction)
+	b = fact.AppendText(b, auction)
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for i := range list {
 		o := &list[i]
-		b = append(b, byte(boolBit(o.Made)))
-		b = appendText(b, o.Imp)
+		b = append(b, byte(fact.Bit(o.Made)))
+		b = fact.AppendText(b, o.Imp)
 		if !o.Made {
 			continue
 		}
 		for _, s := range [...]string{o.Bid, o.Response, o.Campaign, o.Creative, o.Currency} {
-			b = appendText(b, s)
+			b = fact.AppendText(b, s)
 		}
 		b = binary.AppendVarint(b, o.Price)
 		b = binary.AppendVarint(b, o.Expiry)
@@ -251,14 +237,14 @@ func appendOffers(b []byte, auction string, list []offer) []byte {
 
 // readOffers reads what appendOffers wrote. The texts alias text.
 func readOffers(dst []offer, text string) (auction string, list []offer) {
-	r := reader{rest: unsafe.Slice(unsafe.StringData(text), len(text))}
-	auction = r.text()
-	for n := r.count(1); n > 0; n-- {
-		o := offer{Made: r.byte() != 0, Imp: r.text()}
+	r := fact.Reader{Rest: unsafe.Slice(unsafe.StringData(text), len(text))}
+	auction = r.Text()
+	for n := r.Count(1); n > 0; n-- {
+		o := offer{Made: r.Byte() != 0, Imp: r.Text()}
 		if o.Made {
-			o.Bid, o.Response, o.Campaign = r.text(), r.text(), r.text()
-			o.Creative, o.Currency = r.text(), r.text()
-			o.Price, o.Expiry = r.varint(), r.varint()
+			o.Bid, o.Response, o.Campaign = r.Text(), r.Text(), r.Text()
+			o.Creative, o.Currency = r.Text(), r.Text()
+			o.Price, o.Expiry = r.Varint(), r.Varint()
 		}
 		dst = append(dst, o)
 	}

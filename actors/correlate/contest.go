@@ -2,14 +2,12 @@ package correlate
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
-	"github.com/advertisex/adjoin/internal/table"
 )
 
 // A contest is an id of an impression or a bid under which more than one record
@@ -51,31 +49,8 @@ type member struct {
 	whole    []byte    // the record, nil when it came before there was a contest
 	recall   bool      // has been asked for
 	gone     bool      // its row has expired: nothing it says can change
-	verdict  verdict
-	reject   rejectRow
-}
-
-// verdict is what D1 to D3 say about a record.
-type verdict struct {
-	class  class
-	reused bool
-	fact   uint64 // fingerprint of the fact it conflicts with
-}
-
-type class uint8
-
-const (
-	unclassed class = iota
-	classFact
-	classConflict
-	classDuplicate
-)
-
-// rejectRow is the row of rejected_events that a conflict has.
-type rejectRow struct {
-	there bool
-	pos   event.Position
-	fact  uint64
+	verdict  fact.Verdict
+	reject   fact.RejectRow
 }
 
 // written is a key of the streamed table and the record its row states.
@@ -89,63 +64,22 @@ type written struct {
 
 type slotKey struct{ imp, bid string }
 
-func printOf(p *event.Fingerprint) uint64 { return binary.BigEndian.Uint64(p[:8]) }
-
-// compareRecords is the order of D1 on what differs between members.
-func compareRecords(at1 event.Time, print1 uint64, at2 event.Time, print2 uint64) int {
-	switch {
-	case at1 < at2 || at1 == at2 && print1 < print2:
-		return -1
-	case at1 == at2 && print1 == print2:
-		return 0
-	}
-	return 1
-}
-
-// walk gives each record its verdict: R-D1. The records are in order and differ
-// in (event time, fingerprint).
-func walk(at []event.Time, print []uint64, horizon event.Span, reused bool, out []verdict) {
-	var fact int
-	seen := map[uint64]bool{}
-	for i := range at {
-		switch {
-		case i == 0 || at[i].Sub(at[fact]) > horizon:
-			out[i] = verdict{class: classFact, reused: reused || i > 0}
-			fact = i
-			clear(seen)
-		case seen[print[i]]:
-			out[i] = verdict{class: classDuplicate}
-		default:
-			out[i] = verdict{class: classConflict, fact: print[fact]}
-		}
-		seen[print[i]] = true
-	}
-}
-
-// suffix is what the key of a reused id carries (D3).
-func suffix(reused bool, at event.Time) string {
-	if !reused {
-		return ""
-	}
-	return "@" + strconv.FormatInt(int64(at), 10)
-}
-
 // enter puts a record into a contest. An equal of a member is a duplicate, or
 // takes its place when its position is smaller.
 func (s *Shard) enter(c *contest, e *event.Envelope, campaign string, whole []byte) {
-	print := printOf(&e.Print)
+	print := fact.Print(&e.Print)
 	i, found := slices.BinarySearchFunc(c.members, e.EventTime, func(m member, _ event.Time) int {
-		return compareRecords(m.at, m.print, e.EventTime, print)
+		return fact.Compare(m.at, m.print, e.EventTime, print)
 	})
 	if found {
 		m := &c.members[i]
 		if e.Position.Compare(m.pos) >= 0 {
-			s.ledger.at(e.Partition).Duplicates++
+			s.ledger.At(e.Partition).Duplicates++
 			return
 		}
-		s.ledger.move(m.pos.Partition, m.verdict.class, -1)
-		s.ledger.at(m.pos.Partition).Duplicates++
-		s.ledger.move(e.Partition, m.verdict.class, 1)
+		s.ledger.Move(m.pos.Partition, m.verdict.Class, -1)
+		s.ledger.At(m.pos.Partition).Duplicates++
+		s.ledger.Move(e.Partition, m.verdict.Class, 1)
 	} else {
 		c.members = slices.Insert(c.members, i, member{at: e.EventTime, print: print})
 	}
@@ -155,19 +89,6 @@ func (s *Shard) enter(c *contest, e *event.Envelope, campaign string, whole []by
 	m.campaign = strings.Clone(campaign)
 	m.whole = whole
 	s.stir(c)
-}
-
-// move counts a record in or out of its class.
-func (l *ledger) move(p event.Partition, c class, by int64) {
-	a := l.at(p)
-	switch c {
-	case classFact:
-		a.Facts += by
-	case classConflict:
-		a.Conflicts += by
-	case classDuplicate:
-		a.Duplicates += by
-	}
 }
 
 // stir has a contest settled at the cut.
@@ -182,17 +103,17 @@ func (s *Shard) stir(c *contest) {
 func (s *Shard) settle(c *contest) {
 	c.dirty = false
 	s.contestChanged(c)
-	now := make([]verdict, len(c.members))
+	now := make([]fact.Verdict, len(c.members))
 	at := make([]event.Time, len(c.members))
 	print := make([]uint64, len(c.members))
 	for i := range c.members {
 		at[i], print[i] = c.members[i].at, c.members[i].print
 	}
-	walk(at, print, s.cfg.Settings.Conflict.Of(c.key.kind), c.reused, now)
+	fact.Walk(at, print, s.cfg.Settings.Conflict.Of(c.key.kind), c.reused, now)
 	for i := range c.members {
 		m := &c.members[i]
-		s.ledger.move(m.pos.Partition, m.verdict.class, -1)
-		s.ledger.move(m.pos.Partition, now[i].class, 1)
+		s.ledger.Move(m.pos.Partition, m.verdict.Class, -1)
+		s.ledger.Move(m.pos.Partition, now[i].Class, 1)
 		m.verdict = now[i]
 		s.writeConflict(c, m)
 	}
@@ -205,7 +126,7 @@ func (s *Shard) settle(c *contest) {
 		c.waiting = true
 		s.waiting = append(s.waiting, c)
 	}
-	s.contestDue.push(s.contestEnd(c), c.number)
+	s.contestDue.Push(s.contestEnd(c), c.number)
 }
 
 // contestEnd is where the frontier has to be for a contest to be over: no
@@ -222,7 +143,7 @@ func (s *Shard) newContest(k contestKey, members []member, reused bool) *contest
 	s.contestSeq++
 	c := &contest{key: k, number: s.contestSeq, members: members, reused: reused}
 	c.key.id = strings.Clone(k.id)
-	slices.SortFunc(c.members, func(a, b member) int { return compareRecords(a.at, a.print, b.at, b.print) })
+	slices.SortFunc(c.members, func(a, b member) int { return fact.Compare(a.at, a.print, b.at, b.print) })
 	s.contests[c.key] = c
 	s.contestByNumber[c.number] = c
 	return c
@@ -243,16 +164,16 @@ func (s *Shard) dropContest(c *contest) {
 // expireContests drops what is over.
 func (s *Shard) expireContests() {
 	for {
-		t, ok := s.contestDue.pop(s.frontier)
+		t, ok := s.contestDue.Pop(s.frontier)
 		if !ok {
 			return
 		}
-		c := s.contestByNumber[t.what]
+		c := s.contestByNumber[t.What]
 		if c == nil {
 			continue
 		}
 		if end := s.contestEnd(c); c.waiting || c.dirty || end >= s.frontier {
-			s.contestDue.push(max(end, s.frontier), c.number)
+			s.contestDue.Push(max(end, s.frontier), c.number)
 			continue
 		}
 		s.dropContest(c)
@@ -272,7 +193,7 @@ func (c *contest) stale() bool {
 	facts := 0
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class != classFact || m.gone {
+		if m.verdict.Class != fact.Fact || m.gone {
 			continue
 		}
 		facts++
@@ -287,7 +208,7 @@ func (c *contest) stale() bool {
 func (c *contest) goneKeys() int {
 	n := 0
 	for i := range c.members {
-		if m := &c.members[i]; m.gone && m.verdict.class == classFact {
+		if m := &c.members[i]; m.gone && m.verdict.Class == fact.Fact {
 			n++
 		}
 	}
@@ -298,7 +219,7 @@ func (c *contest) goneKeys() int {
 func (c *contest) writtenUnder(m *member) *written {
 	for i := range c.written {
 		w := &c.written[i]
-		if w.reused == m.verdict.reused && (!w.reused || w.at == m.at) {
+		if w.reused == m.verdict.Reused && (!w.reused || w.at == m.at) {
 			return w
 		}
 	}
@@ -315,58 +236,24 @@ func (s *Shard) writeConflict(c *contest, m *member) {
 	if c.key.kind == event.KindBid {
 		field = "auction_id"
 	}
-	s.conflictRow(&m.reject, m.verdict, conflictRecord{
-		pos: m.pos, ingest: m.ingest, flags: m.flags, at: m.at, print: m.print,
-		field: field, campaign: m.campaign,
-	})
-}
-
-// conflictRecord is what the row of a conflict says about its record.
-type conflictRecord struct {
-	pos             event.Position
-	ingest, at      event.Time
-	flags           event.Flags
-	print           uint64
-	field, campaign string
-}
-
-// conflictRow brings the row of rejected_events in line with the verdict.
-func (s *Shard) conflictRow(have *rejectRow, v verdict, r conflictRecord) {
-	want := rejectRow{there: v.class == classConflict, pos: r.pos, fact: v.fact}
-	if have.there == want.there && (!want.there || *have == want) {
-		return
-	}
-	if have.there && (!want.there || have.pos != want.pos) {
-		s.addRejected(table.Rejected{
-			Topic: have.pos.Topic, Partition: have.pos.ID, Offset: int64(have.pos.Offset), Line: have.pos.Line,
-			Meta: s.meta(&event.Envelope{Position: have.pos}, table.Delete, 0),
-		})
-		s.counters.Corrections++
-	}
-	if *have = want; !want.there {
-		return
-	}
-	s.addRejected(table.Rejected{
-		Topic: r.pos.Topic, Partition: r.pos.ID, Offset: int64(r.pos.Offset), Line: r.pos.Line,
-		Reason: event.DupIDConflict.String(), Field: r.field,
-		Detail:    fmt.Sprintf("fact %016x, this record %016x", v.fact, r.print),
-		EventTime: r.at, CampaignID: r.campaign,
-		Meta: s.meta(&event.Envelope{Position: r.pos, Ingest: r.ingest}, table.Upsert, r.flags),
+	s.rows.Conflict(&m.reject, m.verdict, fact.Record{
+		Pos: m.pos, Ingest: m.ingest, Flags: m.flags, At: m.at, Print: m.print,
+		Field: field, Campaign: m.campaign,
 	})
 }
 
 // wholeOf is a record as state keeps it: the ordinal of its partition, then its
 // bytes.
 func (s *Shard) wholeOf(p event.Partition, append func([]byte, *wire.Base) []byte) []byte {
-	b := binary.AppendUvarint(nil, uint64(s.ledger.of(p)))
+	b := binary.AppendUvarint(nil, uint64(s.ledger.Of(p)))
 	return append(b, &wire.Base{Partition: p})
 }
 
 // openWhole is the base and the bytes of what wholeOf wrote.
 func (s *Shard) openWhole(whole []byte) (wire.Base, []byte, bool) {
 	n, k := binary.Uvarint(whole)
-	if k <= 0 || n >= uint64(len(s.ledger.list)) {
+	if k <= 0 || n >= uint64(s.ledger.Len()) {
 		return wire.Base{}, nil, false
 	}
-	return wire.Base{Partition: s.ledger.list[n].Partition}, whole[k:], true
+	return wire.Base{Partition: s.ledger.Partition(uint32(n))}, whole[k:], true
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
 	"github.com/advertisex/adjoin/internal/table"
@@ -15,7 +16,7 @@ func (s *Shard) repeatBid(e *event.Bid, auction uint64) {
 	c := s.contests[k]
 	if c == nil {
 		if s.laterEqualBid(s.scratch.rows, &e.Envelope) {
-			s.ledger.at(e.Partition).Duplicates++
+			s.ledger.At(e.Partition).Duplicates++
 			return
 		}
 		c = s.contestBids(k, s.scratch.rows)
@@ -28,7 +29,7 @@ func (s *Shard) repeatBid(e *event.Bid, auction uint64) {
 func (s *Shard) laterEqualBid(rows []uint32, e *event.Envelope) bool {
 	for _, row := range rows {
 		c, i := s.bids.at(row)
-		if c.flags[i]&bidFact != 0 && c.print[i] == printOf(&e.Print) && c.at[i] == e.EventTime {
+		if c.flags[i]&bidFact != 0 && c.print[i] == fact.Print(&e.Print) && c.at[i] == e.EventTime {
 			pos := s.bidPosition(row)
 			return e.Position.Compare(pos) >= 0
 		}
@@ -45,13 +46,13 @@ func (s *Shard) contestBids(k contestKey, rows []uint32) *contest {
 		f := c.flags[i]
 		m := member{
 			at: c.at[i], print: c.print[i], pos: s.bidPosition(row), ingest: c.ingest[i],
-			flags: f.recordFlags(), row: row + 1, verdict: verdict{class: classConflict},
+			flags: f.recordFlags(), row: row + 1, verdict: fact.Verdict{Class: fact.Conflict},
 		}
 		if f&bidFact != 0 {
-			m.verdict = verdict{class: classFact, reused: f&bidReused != 0}
-			reused = reused && m.verdict.reused
+			m.verdict = fact.Verdict{Class: fact.Fact, Reused: f&bidReused != 0}
+			reused = reused && m.verdict.Reused
 			have = append(have, written{
-				reused: m.verdict.reused, at: m.at, print: m.print, pos: m.pos, slots: s.slotKeys(row),
+				reused: m.verdict.Reused, at: m.at, print: m.print, pos: m.pos, slots: s.slotKeys(row),
 			})
 		}
 		members = append(members, m)
@@ -88,7 +89,7 @@ func (s *Shard) settleBids(c *contest) {
 	}
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class != classFact || m.gone {
+		if m.verdict.Class != fact.Fact || m.gone {
 			continue
 		}
 		if m.row == 0 {
@@ -105,9 +106,9 @@ func (s *Shard) bidAgrees(m *member) bool {
 	c, i := s.bids.at(row)
 	f := c.flags[i]
 	if f&bidFact == 0 {
-		return m.verdict.class != classFact
+		return m.verdict.Class != fact.Fact
 	}
-	return m.verdict.class == classFact && (f&bidReused != 0) == m.verdict.reused &&
+	return m.verdict.Class == fact.Fact && (f&bidReused != 0) == m.verdict.Reused &&
 		s.bidPosition(row) == m.pos && c.ingest[i] == m.ingest
 }
 
@@ -117,7 +118,7 @@ func (s *Shard) stateBid(c *contest, m *member) {
 	cc, i := s.bids.at(row)
 	const records = (1<<len(recordFlags) - 1) << bidFlagShift
 	cc.flags[i] = cc.flags[i]&^(bidReused|records) | bidFact | bidFlags(packRecordFlags(m.flags))<<bidFlagShift
-	if m.verdict.reused {
+	if m.verdict.Reused {
 		cc.flags[i] |= bidReused
 	}
 	s.placeBid(row, &event.Envelope{Position: m.pos, Ingest: m.ingest, EventTime: m.at})
@@ -177,7 +178,7 @@ func (s *Shard) deleteBidRows(c *contest, w *written, keys []slotKey) {
 	e := &event.Bid{Exchange: exchange, AuctionID: auction}
 	e.Route = c.key.route
 	for _, k := range keys {
-		s.deleteBidRow(e, suffix(w.reused, w.at), w, k)
+		s.deleteBidRow(e, fact.Suffix(w.reused, w.at), w, k)
 	}
 }
 
@@ -185,7 +186,7 @@ func (s *Shard) deleteBidRow(e *event.Bid, end string, w *written, k slotKey) {
 	s.scratch.bid = table.Bid{
 		Route: int64(e.Route), Exchange: e.Exchange, AuctionID: e.AuctionID + end,
 		ImpID: k.imp, BidID: k.bid, EventTime: w.at,
-		Meta: s.meta(&event.Envelope{Position: w.pos}, table.Delete, 0),
+		Meta: s.rows.Meta(&event.Envelope{Position: w.pos}, table.Delete, 0),
 	}
 	s.cfg.Sink.Bid(&s.scratch.bid)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
 	"github.com/advertisex/adjoin/internal/table"
@@ -16,7 +17,7 @@ func (s *Shard) repeatImpression(e *event.Impression, prior uint32) {
 	if c == nil {
 		rows := s.rowsOf(prior, e.ID, e.Route)
 		if s.laterEqual(rows, &e.Envelope) {
-			s.ledger.at(e.Partition).Duplicates++
+			s.ledger.At(e.Partition).Duplicates++
 			return
 		}
 		c = s.contestImpressions(k, rows)
@@ -54,7 +55,7 @@ func (s *Shard) rowsOf(prior uint32, text string, r event.Route) []uint32 {
 func (s *Shard) laterEqual(rows []uint32, e *event.Envelope) bool {
 	for _, row := range rows {
 		c, i := s.imps.at(row)
-		if c.flags[i]&impFact != 0 && c.print[i] == printOf(&e.Print) && s.imps.time(row) == e.EventTime {
+		if c.flags[i]&impFact != 0 && c.print[i] == fact.Print(&e.Print) && s.imps.time(row) == e.EventTime {
 			pos := s.positionOf(row)
 			return e.Position.Compare(pos) >= 0
 		}
@@ -71,15 +72,15 @@ func (s *Shard) contestImpressions(k contestKey, rows []uint32) *contest {
 		f := c.flags[i]
 		m := member{
 			at: s.imps.time(row), print: c.print[i], pos: s.positionOf(row), ingest: s.imps.ingestTime(row),
-			flags: f.recordFlags(), row: row + 1, verdict: verdict{class: classConflict},
+			flags: f.recordFlags(), row: row + 1, verdict: fact.Verdict{Class: fact.Conflict},
 		}
 		if f&impDeclared != 0 {
 			m.campaign = strings.Clone(s.dims.creative(c.creative[i]).Campaign)
 		}
 		if f&impFact != 0 {
-			m.verdict = verdict{class: classFact, reused: f&impReused != 0}
-			reused = reused && m.verdict.reused
-			have = append(have, written{reused: m.verdict.reused, at: m.at, print: m.print, pos: m.pos})
+			m.verdict = fact.Verdict{Class: fact.Fact, Reused: f&impReused != 0}
+			reused = reused && m.verdict.Reused
+			have = append(have, written{reused: m.verdict.Reused, at: m.at, print: m.print, pos: m.pos})
 		}
 		members = append(members, m)
 		c.flags[i] |= impContested
@@ -99,7 +100,7 @@ func (s *Shard) settleImpressions(c *contest) {
 	}
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class != classFact || m.gone {
+		if m.verdict.Class != fact.Fact || m.gone {
 			continue
 		}
 		if m.row == 0 {
@@ -118,9 +119,9 @@ func (s *Shard) agrees(m *member) bool {
 	c, i := s.imps.at(row)
 	f := c.flags[i]
 	if f&impFact == 0 {
-		return m.verdict.class != classFact
+		return m.verdict.Class != fact.Fact
 	}
-	return m.verdict.class == classFact && (f&impReused != 0) == m.verdict.reused &&
+	return m.verdict.Class == fact.Fact && (f&impReused != 0) == m.verdict.Reused &&
 		s.positionOf(row) == m.pos && s.imps.ingestTime(row) == m.ingest
 }
 
@@ -145,7 +146,7 @@ func (s *Shard) state(m *member) {
 	c, i := s.imps.at(row)
 	age := m.ingest.Sub(m.at)
 	f := c.flags[i]&^(impReused|impLate|impTooLate) | impFact
-	if m.verdict.reused {
+	if m.verdict.Reused {
 		f |= impReused
 	}
 	if age > set.LateAfter {
@@ -178,7 +179,7 @@ func (s *Shard) insertMember(m *member) {
 	row := s.insertImpression(e, d, id, form, column.Mix(column.HashID(id, form, e.ID), uint64(e.Route)))
 	c, i := s.imps.at(row)
 	c.flags[i] |= impContested
-	if m.verdict.reused {
+	if m.verdict.Reused {
 		c.flags[i] |= impReused
 	}
 	m.row = row + 1
@@ -211,7 +212,7 @@ func (s *Shard) streamContest(c *contest) bool {
 	complete := true
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class != classFact {
+		if m.verdict.Class != fact.Fact {
 			continue
 		}
 		w := c.writtenUnder(m)
@@ -244,9 +245,9 @@ func (s *Shard) streamMember(c *contest, m *member, w *written) {
 	if !ok {
 		panic("correlate: a contested record without content")
 	}
-	now := written{reused: m.verdict.reused, at: m.at, print: m.print, pos: m.pos}
-	end := suffix(m.verdict.reused, m.at)
-	s.counters.Corrections++
+	now := written{reused: m.verdict.Reused, at: m.at, print: m.print, pos: m.pos}
+	end := fact.Suffix(m.verdict.Reused, m.at)
+	s.rows.Corrections++
 	if c.key.kind == event.KindBid {
 		now.slots = s.streamWholeBid(b, &base, end, w)
 	} else {
@@ -272,15 +273,15 @@ func (s *Shard) deleteVanished(c *contest) {
 			keep = append(keep, w)
 			continue
 		}
-		s.counters.Corrections++
+		s.rows.Corrections++
 		if c.key.kind == event.KindBid {
 			s.deleteBidRows(c, &w, w.slots)
 			continue
 		}
 		row := &s.scratch.impression
 		*row = table.Impression{
-			Route: int64(c.key.route), ImpressionID: c.key.id + suffix(w.reused, w.at), EventTime: w.at,
-			Meta: s.meta(&event.Envelope{Position: w.pos}, table.Delete, 0),
+			Route: int64(c.key.route), ImpressionID: c.key.id + fact.Suffix(w.reused, w.at), EventTime: w.at,
+			Meta: s.rows.Meta(&event.Envelope{Position: w.pos}, table.Delete, 0),
 		}
 		s.cfg.Sink.Impression(row)
 	}
@@ -290,7 +291,7 @@ func (s *Shard) deleteVanished(c *contest) {
 func (c *contest) hasFact(w *written) bool {
 	for i := range c.members {
 		m := &c.members[i]
-		if m.verdict.class == classFact && m.verdict.reused == w.reused && (!w.reused || m.at == w.at) {
+		if m.verdict.Class == fact.Fact && m.verdict.Reused == w.reused && (!w.reused || m.at == w.at) {
 			return true
 		}
 	}
@@ -310,7 +311,7 @@ func (s *Shard) RecallImpression(e *event.Impression) {
 // RecallBid is RecallImpression for bids.
 func (s *Shard) RecallBid(e *event.Bid) {
 	s.clamp(&e.Envelope)
-	k := contestKey{kind: event.KindBid, route: e.Route, auction: auctionHash(e.Exchange, e.AuctionID)}
+	k := contestKey{kind: event.KindBid, route: e.Route, auction: fact.AuctionHash(e.Exchange, e.AuctionID)}
 	s.recalled(k, &e.Envelope, s.wholeOf(e.Partition, func(b []byte, base *wire.Base) []byte {
 		return wire.AppendBid(b, base, e)
 	}))

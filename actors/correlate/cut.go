@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
 )
@@ -32,23 +33,5 @@ type Cut struct {
 	Pending bool
 }
 
-// Account is the ledger of one partition: the classes in which its records
-// ended (ST4). They are cumulative. A correction may move a record from one
-// class to another, but the sum only grows.
-type Account struct {
-	event.Partition
-	Facts      int64
-	Duplicates int64 // dup_exact
-	Conflicts  int64 // DUP_ID_CONFLICT
-	Erased     int64
-	Rejected   []int64 // by event.Reason, without DUP_ID_CONFLICT
-}
-
-// Consumed is the number of records accounted for (K2).
-func (a *Account) Consumed() int64 {
-	n := a.Facts + a.Duplicates + a.Conflicts + a.Erased
-	for _, r := range a.Rejected {
-		n += r
-	}
-	return n
-}
+// Account is the ledger of one partition (ST4).
+type Account = fact.Account

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 )
 
 // Repeated text of rows is kept once a shard, as tuples of what usually comes
@@ -12,23 +13,11 @@ import (
 // device with its country. A row holds three ordinals. Each tuple knows the
 // part of it that agg_campaign_minute groups by.
 
-// creativeDims is what a creative says.
-type creativeDims struct{ Campaign, Creative, LineItem, Advertiser string }
-
-// placeDims is where an ad was shown.
-type placeDims struct{ Site, App, Placement, Exchange, AdFormat, ImpID string }
-
-// deviceDims is on what it was shown, and in which currency it was priced.
-type deviceDims struct {
-	OS, Country, Currency string
-	Device                int32 // AdCOM, 0 unknown
-}
-
 // The first byte of a dictionary entry says what it is.
 const (
-	dimCreative      = 'c' // creativeDims
-	dimPlace         = 'p' // placeDims
-	dimDevice        = 'd' // deviceDims
+	dimCreative      = 'c' // fact.CreativeDims
+	dimPlace         = 'p' // fact.PlaceDims
+	dimDevice        = 'd' // fact.DeviceDims
 	dimGroupCreative = 'C' // campaign, creative
 	dimGroupExchange = 'X' // exchange
 	dimGroupDevice   = 'D' // country, currency, device
@@ -74,7 +63,7 @@ func (d *dims) room() {
 	}
 }
 
-func (d *dims) putCreative(c creativeDims) uint32 {
+func (d *dims) putCreative(c fact.CreativeDims) uint32 {
 	d.start(dimCreative)
 	d.text(c.Campaign)
 	d.text(c.Creative)
@@ -88,7 +77,7 @@ func (d *dims) putCreative(c creativeDims) uint32 {
 	return n
 }
 
-func (d *dims) putPlace(p placeDims) uint32 {
+func (d *dims) putPlace(p fact.PlaceDims) uint32 {
 	d.start(dimPlace)
 	d.text(p.Site)
 	d.text(p.App)
@@ -103,7 +92,7 @@ func (d *dims) putPlace(p placeDims) uint32 {
 	return n
 }
 
-func (d *dims) putDevice(v deviceDims) uint32 {
+func (d *dims) putDevice(v fact.DeviceDims) uint32 {
 	d.start(dimDevice)
 	d.text(v.OS)
 	d.text(v.Country)
@@ -147,20 +136,20 @@ func (d *dims) campaign(id string) uint32 {
 	return n
 }
 
-func (d *dims) creative(n uint32) (c creativeDims) {
+func (d *dims) creative(n uint32) (c fact.CreativeDims) {
 	r := tuple(d.dict.Text(n)[1:])
 	c.Campaign, c.Creative, c.LineItem, c.Advertiser = r.text(), r.text(), r.text(), r.text()
 	return c
 }
 
-func (d *dims) place(n uint32) (p placeDims) {
+func (d *dims) place(n uint32) (p fact.PlaceDims) {
 	r := tuple(d.dict.Text(n)[1:])
 	p.Site, p.App, p.Placement = r.text(), r.text(), r.text()
 	p.Exchange, p.AdFormat, p.ImpID = r.text(), r.text(), r.text()
 	return p
 }
 
-func (d *dims) device(n uint32) (v deviceDims) {
+func (d *dims) device(n uint32) (v fact.DeviceDims) {
 	r := tuple(d.dict.Text(n)[1:])
 	v.OS, v.Country, v.Currency, v.Device = r.text(), r.text(), r.text(), r.number()
 	return v

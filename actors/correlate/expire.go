@@ -21,7 +21,7 @@ const longestDay = 25 * event.Hour
 // impressionHold is how long after its event time an impression is held.
 func (s *Shard) impressionHold() event.Span {
 	set := &s.cfg.Settings
-	return max(s.longest.clickJoin, s.longest.viewThrough, set.Conflict.Impression, longestDay) +
+	return max(s.longest.ClickJoin, s.longest.ViewThrough, set.Conflict.Impression, longestDay) +
 		max(set.Horizon.Impression, set.Horizon.Click, set.ViewLateness) + set.Slack + margin
 }
 

@@ -7,27 +7,17 @@ import (
 	"strings"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
-// unknownCampaign is the campaign of a touch that names none and whose creative
-// nobody knows (R-J0).
-const unknownCampaign = "unknown"
-
-// testTraffic is the only code an impression or bid can have by itself; all
-// codes known here are of class GIVT.
-const (
-	testTraffic = "TEST_TRAFFIC"
-	givt        = "GIVT"
-)
-
 // described is an impression with what reference data and its own lateness add.
 type described struct {
-	creativeDims
-	placeDims
-	deviceDims
+	fact.CreativeDims
+	fact.PlaceDims
+	fact.DeviceDims
 	viewable, measurable event.Tri
 	flags                event.Flags
 	late, tooLate        bool
@@ -46,35 +36,28 @@ func (s *Shard) describe(e *event.Impression, d *described) {
 	format := e.AdFormat
 	campaign, lineItem := e.CampaignID, e.LineItemID
 	if c, ok := s.reference.Creative(e.CreativeID); ok {
-		campaign = either(campaign, c.CampaignID)
-		lineItem = either(lineItem, c.LineItemID)
+		campaign = cmp.Or(campaign, c.CampaignID)
+		lineItem = cmp.Or(lineItem, c.LineItemID)
 		if format == "unknown" || format == "" {
-			format = either(c.AdFormat, "unknown")
+			format = cmp.Or(c.AdFormat, "unknown")
 		}
 	}
 	if campaign == "" {
-		campaign = unknownCampaign
+		campaign = fact.UnknownCampaign
 		d.flags |= event.UnmappedCreative
 	}
 	settings, _ := s.reference.Campaign(campaign, e.EventTime)
 	d.priced = settings.Pricing == reference.CPM
-	d.creativeDims = creativeDims{
+	d.CreativeDims = fact.CreativeDims{
 		Campaign: campaign, Creative: e.CreativeID, LineItem: lineItem,
-		Advertiser: either(e.Advertiser, settings.AdvertiserID),
+		Advertiser: cmp.Or(e.Advertiser, settings.AdvertiserID),
 	}
-	d.placeDims = placeDims{
+	d.PlaceDims = fact.PlaceDims{
 		Site: e.SiteDomain, App: e.AppBundle, Placement: e.PlacementID,
-		Exchange: e.Exchange, AdFormat: either(format, "unknown"), ImpID: e.ImpID,
+		Exchange: e.Exchange, AdFormat: cmp.Or(format, "unknown"), ImpID: e.ImpID,
 	}
-	d.deviceDims = deviceDims{OS: e.OS, Country: e.Country, Currency: e.Currency, Device: max(e.DeviceType, 0)}
+	d.DeviceDims = fact.DeviceDims{OS: e.OS, Country: e.Country, Currency: e.Currency, Device: max(e.DeviceType, 0)}
 	d.viewable, d.measurable = viewability(e, d.AdFormat)
-}
-
-func either(first, second string) string {
-	if first != "" {
-		return first
-	}
-	return second
 }
 
 // viewability is what the record declares, else what its time in view says by
@@ -117,7 +100,7 @@ func (s *Shard) Impression(e *event.Impression) {
 	d := &s.scratch.described
 	s.describe(e, d)
 	row := s.insertImpression(e, d, id, form, hash)
-	s.ledger.at(e.Partition).Facts++
+	s.ledger.At(e.Partition).Facts++
 	s.countImpression(row, 1)
 	c, i := s.imps.at(row)
 	s.streamImpression(e, d, c.user[i], "")
@@ -168,15 +151,15 @@ func (s *Shard) insertImpression(e *event.Impression, d *described, id column.ID
 		id = column.ID{Hi: uint64(len(e.ID)), Lo: uint64(c.bucket.texts.Add(e.ID))}
 	}
 	c.id[i] = id
-	c.print[i] = printOf(&e.Print)
+	c.print[i] = fact.Print(&e.Print)
 	c.offset[i] = uint32(e.EventTime - hour)
-	c.creative[i] = s.dims.putCreative(d.creativeDims)
-	c.place[i] = s.dims.putPlace(d.placeDims)
-	c.device[i] = s.dims.putDevice(d.deviceDims)
+	c.creative[i] = s.dims.putCreative(d.CreativeDims)
+	c.place[i] = s.dims.putPlace(d.PlaceDims)
+	c.device[i] = s.dims.putDevice(d.DeviceDims)
 	c.flags[i] = factFlags(e, d, form)
 	c.setPrice(i, e.PriceMicros)
 	if e.AuctionID != "" {
-		c.setAuction(i, auctionHash(e.Exchange, e.AuctionID), textHash(e.BidID))
+		c.setAuction(i, fact.AuctionHash(e.Exchange, e.AuctionID), fact.TextHash(e.BidID))
 	}
 	if e.QuantityE6 != oneE6 {
 		c.flags[i] |= impQuantity
@@ -216,7 +199,7 @@ func factFlags(e *event.Impression, d *described, form column.Form) impFlags {
 func (s *Shard) placeRecord(row uint32, e *event.Envelope) {
 	m := &s.imps
 	c, i := m.at(row)
-	pos, fits := packPosition(s.ledger.of(e.Partition), &e.Position)
+	pos, fits := packPosition(s.ledger.Of(e.Partition), &e.Position)
 	ms, close := offsetMS(e.Ingest, c.bucket.hour)
 	c.pos[i], c.ingest[i] = pos, ms
 	if fits && close {
@@ -237,7 +220,7 @@ func (s *Shard) positionOf(row uint32) event.Position {
 	if c.flags[i]&impWide != 0 {
 		return s.imps.wide[row].pos
 	}
-	return s.ledger.position(c.pos[i])
+	return s.unpackPosition(c.pos[i])
 }
 
 // linkTouch puts a row at the head of its user's list.
@@ -425,7 +408,7 @@ func (s *Shard) streamImpression(e *event.Impression, d *described, user uint32,
 	if suffix != "" {
 		flags |= event.IDReused
 	}
-	row.Meta = s.meta(&e.Envelope, table.Upsert, flags)
+	row.Meta = s.rows.Meta(&e.Envelope, table.Upsert, flags)
 	switch {
 	case user != noUser:
 		row.UserKey, row.UserIDType = s.users.keys.text(s.users.key[user]), "user"
@@ -433,7 +416,7 @@ func (s *Shard) streamImpression(e *event.Impression, d *described, user uint32,
 		row.UserKey, row.UserIDType = s.users.keys.text(s.users.keyOf(e.Route, e.UserID)), "user"
 	}
 	if e.Test {
-		row.IVTClass, row.IVTCodes = givt, testTraffic
+		row.IVTClass, row.IVTCodes = fact.GIVT, fact.TestTraffic
 	}
 	x := &s.scratch
 	if e.PriceMicros != event.Absent {

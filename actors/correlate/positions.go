@@ -21,9 +21,10 @@ func packPosition(part uint32, p *event.Position) (packed uint64, ok bool) {
 	return uint64(part)<<(positionOffsetBits+positionLineBits) | uint64(p.Offset)<<positionLineBits | uint64(p.Line), true
 }
 
-func (l *ledger) position(packed uint64) event.Position {
+// unpackPosition is the position that packPosition packed.
+func (s *Shard) unpackPosition(packed uint64) event.Position {
 	return event.Position{
-		Partition: l.list[packed>>(positionOffsetBits+positionLineBits)].Partition,
+		Partition: s.ledger.Partition(uint32(packed >> (positionOffsetBits + positionLineBits))),
 		Offset:    event.Offset(packed >> positionLineBits & (1<<positionOffsetBits - 1)),
 		Line:      int32(packed & (1<<positionLineBits - 1)),
 	}

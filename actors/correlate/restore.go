@@ -9,6 +9,8 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
+	"github.com/advertisex/adjoin/actors/correlate/journey"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
 )
@@ -33,21 +35,27 @@ func Restore(cfg Config, segments [][]byte) (*Shard, error) {
 	return s, nil
 }
 
+// segmentReader reads a segment into a shard.
+type segmentReader struct {
+	fact.Reader
+	s *Shard
+}
+
 // load applies one segment.
 func (s *Shard) load(b []byte, first bool) error {
 	r, err := s.openSegment(b, first)
 	if err != nil {
 		return err
 	}
-	s.watermark, s.frontier = r.time(), r.time()
-	for _, section := range [...]func(*journeyReader){
+	s.watermark, s.frontier = r.Time(), r.Time()
+	for _, section := range [...]func(*segmentReader){
 		loadLedger, loadDims, loadUsers, loadImpressions, loadBids, loadJourneys, loadContests, loadReach,
 	} {
-		if section(r); r.bad {
+		if section(r); r.Bad {
 			return ErrCorrupt
 		}
 	}
-	if len(r.rest) != 0 {
+	if len(r.Rest) != 0 {
 		return ErrCorrupt
 	}
 	return nil
@@ -55,7 +63,7 @@ func (s *Shard) load(b []byte, first bool) error {
 
 // openSegment checks the frame of a segment and that it is this shard's and the
 // next in the chain.
-func (s *Shard) openSegment(b []byte, first bool) (*journeyReader, error) {
+func (s *Shard) openSegment(b []byte, first bool) (*segmentReader, error) {
 	const head = len(segmentMagic) + 2
 	if len(b) < head+checksumBytes || string(b[:len(segmentMagic)]) != segmentMagic {
 		return nil, ErrCorrupt
@@ -67,12 +75,12 @@ func (s *Shard) openSegment(b []byte, first bool) (*journeyReader, error) {
 	if v := b[len(segmentMagic)]; v != segmentVersion {
 		return nil, fmt.Errorf("version %d, this program reads version %d", v, segmentVersion)
 	}
-	r := &journeyReader{reader: reader{rest: body[head:]}, s: s}
+	r := &segmentReader{Reader: fact.Reader{Rest: body[head:], Ledger: &s.ledger}, s: s}
 	base := b[head-1] == 1
 	s.saved.sequence++
-	sequence, shard, shards, key := r.uvarint(), r.uvarint(), r.uvarint(), r.text()
+	sequence, shard, shards, key := r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Text()
 	switch {
-	case r.bad:
+	case r.Bad:
 		return nil, ErrCorrupt
 	case base != first:
 		return nil, fmt.Errorf("a base stands first and only there")
@@ -86,82 +94,82 @@ func (s *Shard) openSegment(b []byte, first bool) (*journeyReader, error) {
 	return r, nil
 }
 
-func loadLedger(r *journeyReader) {
+func loadLedger(r *segmentReader) {
 	l := &r.s.ledger
-	for n := r.count(7); n > 0 && !r.bad; n-- {
-		i := r.uvarint()
-		p := event.Partition{Topic: r.text(), ID: r.int32()}
-		if uint64(l.of(p)) != i {
-			r.fail()
+	for n := r.Count(7); n > 0 && !r.Bad; n-- {
+		i := r.Uvarint()
+		p := event.Partition{Topic: r.Text(), ID: r.Int32()}
+		if uint64(l.Of(p)) != i {
+			r.Fail()
 			return
 		}
-		a := &l.list[i]
-		a.Facts, a.Duplicates, a.Conflicts, a.Erased = r.varint(), r.varint(), r.varint(), r.varint()
+		a := l.Account(uint32(i))
+		a.Facts, a.Duplicates, a.Conflicts, a.Erased = r.Varint(), r.Varint(), r.Varint(), r.Varint()
 		clear(a.Rejected)
-		for why := r.byte(); why != 0; why = r.byte() {
+		for why := r.Byte(); why != 0; why = r.Byte() {
 			if int(why) >= len(a.Rejected) {
-				r.fail()
+				r.Fail()
 				return
 			}
-			a.Rejected[why] = r.varint()
+			a.Rejected[why] = r.Varint()
 		}
 	}
 }
 
-func loadDims(r *journeyReader) {
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		ordinal, text := r.uvarint(), r.bytes()
+func loadDims(r *segmentReader) {
+	for n := r.Count(2); n > 0 && !r.Bad; n-- {
+		ordinal, text := r.Uvarint(), r.Bytes()
 		if ordinal > column.MaxOrdinal || !wellFormed(string(text)) || !r.s.dims.dict.Set(uint32(ordinal), text) {
-			r.fail()
+			r.Fail()
 		}
 	}
 }
 
-func loadUsers(r *journeyReader) {
+func loadUsers(r *segmentReader) {
 	u := &r.s.users
-	for n := r.count(25); n > 0 && !r.bad; n-- {
-		ordinal, route := r.uvarint(), event.Route(r.uint64())
+	for n := r.Count(25); n > 0 && !r.Bad; n-- {
+		ordinal, route := r.Uvarint(), event.Route(r.Uint64())
 		var key userKey
-		if len(r.rest) < len(key) || ordinal > column.MaxOrdinal {
-			r.fail()
+		if len(r.Rest) < len(key) || ordinal > column.MaxOrdinal {
+			r.Fail()
 			return
 		}
-		copy(key[:], r.rest)
-		r.rest = r.rest[len(key):]
+		copy(key[:], r.Rest)
+		r.Rest = r.Rest[len(key):]
 		for uint64(len(u.route)) <= ordinal {
 			u.grow()
 		}
 		if _, there := u.find(route); there || u.taken[ordinal] {
-			r.fail()
+			r.Fail()
 			return
 		}
 		u.set(uint32(ordinal), route, key)
 	}
 }
 
-func loadImpressions(r *journeyReader) {
+func loadImpressions(r *segmentReader) {
 	m := &r.s.imps
-	floor := r.time()
-	for n := r.fixed32(); n > 0 && !r.bad; n-- {
-		hour, saved := r.time(), r.uvarint()
+	floor := r.Time()
+	for n := r.Fixed32(); n > 0 && !r.Bad; n-- {
+		hour, saved := r.Time(), r.Uvarint()
 		b := m.bucket(hour)
 		if uint64(b.rows) != saved || hour.Floor(bucketSpan) != hour {
-			r.fail()
+			r.Fail()
 			return
 		}
-		for k := r.count(24); k > 0 && !r.bad; k-- {
+		for k := r.Count(24); k > 0 && !r.Bad; k-- {
 			r.impression(m.add(hour))
 		}
-		for k := r.count(24); k > 0 && !r.bad; k-- {
-			if i := r.uvarint(); i < uint64(b.rows) {
+		for k := r.Count(24); k > 0 && !r.Bad; k-- {
+			if i := r.Uvarint(); i < uint64(b.rows) {
 				r.impression(rowAt(b.chunks, int(i)))
 			} else {
-				r.fail()
+				r.Fail()
 			}
 		}
 		b.saved = b.rows
 	}
-	for !r.bad && len(m.hours) > 0 && m.hours[0] < floor {
+	for !r.Bad && len(m.hours) > 0 && m.hours[0] < floor {
 		r.s.unloadImpressions(m.buckets[m.hours[0]])
 		m.hours = m.hours[1:]
 	}
@@ -179,57 +187,57 @@ func (s *Shard) unloadImpressions(b *impBucket) {
 	s.freeImpressions(b)
 }
 
-func (r *journeyReader) impression(row uint32) {
+func (r *segmentReader) impression(row uint32) {
 	s, m := r.s, &r.s.imps
 	c, i := m.at(row)
-	f := impFlags(r.fixed32())
+	f := impFlags(r.Fixed32())
 	c.flags[i] = f
 	if f.form() == column.Plain {
-		text := r.text()
+		text := r.Text()
 		c.id[i] = column.ID{Hi: uint64(len(text)), Lo: uint64(c.bucket.texts.Add(text))}
 	} else {
-		c.id[i] = column.ID{Hi: r.uint64(), Lo: r.uint64()}
+		c.id[i] = column.ID{Hi: r.Uint64(), Lo: r.Uint64()}
 	}
-	c.print[i], c.offset[i] = r.uint64(), r.fixed32()
+	c.print[i], c.offset[i] = r.Uint64(), r.Fixed32()
 	c.creative[i], c.place[i], c.device[i] = r.dim(dimCreative), r.dim(dimPlace), r.dim(dimDevice)
 	delete(m.wide, row)
 	if f&impWide != 0 {
-		w := wideRow{pos: r.position()}
-		w.ingest = r.time()
+		w := wideRow{pos: r.Position()}
+		w.ingest = r.Time()
 		m.wide[row] = w
 	} else {
-		c.pos[i] = r.uvarint()
-		c.ingest[i] = r.int32()
-		if c.pos[i]>>(positionOffsetBits+positionLineBits) >= uint64(len(s.ledger.list)) {
-			r.fail()
+		c.pos[i] = r.Uvarint()
+		c.ingest[i] = r.Int32()
+		if c.pos[i]>>(positionOffsetBits+positionLineBits) >= uint64(s.ledger.Len()) {
+			r.Fail()
 		}
 	}
 	c.user[i] = noUser
-	if u := r.uvarint(); u == 0 {
-		c.setRoute(i, event.Route(r.uint64()))
+	if u := r.Uvarint(); u == 0 {
+		c.setRoute(i, event.Route(r.Uint64()))
 	} else if u <= uint64(len(s.users.route)) && s.users.taken[u-1] {
 		c.user[i] = uint32(u - 1)
 	} else {
-		r.fail()
+		r.Fail()
 	}
 	if f&impQuantity != 0 {
-		m.quantity[row] = r.varint()
+		m.quantity[row] = r.Varint()
 	}
 	r.optionalColumns(row, c, i)
 }
 
-func (r *journeyReader) optionalColumns(row uint32, c *impChunk, i uint32) {
+func (r *segmentReader) optionalColumns(row uint32, c *impChunk, i uint32) {
 	m := &r.s.imps
-	has := r.byte()
+	has := r.Byte()
 	price, auction, bid := int64(event.Absent), uint64(0), uint64(0)
 	if has&savedPrice != 0 {
-		price = r.varint()
+		price = r.Varint()
 	}
 	if has&savedAuction != 0 {
-		auction = r.uint64()
+		auction = r.Uint64()
 	}
 	if has&savedBid != 0 {
-		bid = r.uint64()
+		bid = r.Uint64()
 	}
 	c.setPrice(i, price)
 	c.setAuction(i, auction, bid)
@@ -240,115 +248,105 @@ func (r *journeyReader) optionalColumns(row uint32, c *impChunk, i uint32) {
 }
 
 // dim reads an ordinal of the dictionary that stands for a tuple of the kind.
-func (r *journeyReader) dim(kind byte) uint32 {
-	n := r.uint32()
+func (r *segmentReader) dim(kind byte) uint32 {
+	n := r.Uint32()
 	if d := &r.s.dims.dict; !d.Has(n) || d.Text(n)[0] != kind {
-		r.fail()
+		r.Fail()
 		return 0
 	}
 	return n
 }
 
-func (r *reader) fixed32() uint32 {
-	if len(r.rest) < 4 {
-		r.fail()
-		return 0
-	}
-	v := binary.LittleEndian.Uint32(r.rest)
-	r.rest = r.rest[4:]
-	return v
-}
-
-func loadBids(r *journeyReader) {
+func loadBids(r *segmentReader) {
 	m := &r.s.bids
-	floor := r.time()
-	for n := r.fixed32(); n > 0 && !r.bad; n-- {
-		hour, saved := r.time(), r.uvarint()
+	floor := r.Time()
+	for n := r.Fixed32(); n > 0 && !r.Bad; n-- {
+		hour, saved := r.Time(), r.Uvarint()
 		b := m.bucket(hour)
 		if uint64(b.rows) != saved || hour.Floor(bucketSpan) != hour {
-			r.fail()
+			r.Fail()
 			return
 		}
-		for k := r.count(36); k > 0 && !r.bad; k-- {
+		for k := r.Count(36); k > 0 && !r.Bad; k-- {
 			r.bid(m.add(hour))
 		}
-		for k := r.count(36); k > 0 && !r.bad; k-- {
-			if i := r.uvarint(); i < uint64(b.rows) {
+		for k := r.Count(36); k > 0 && !r.Bad; k-- {
+			if i := r.Uvarint(); i < uint64(b.rows) {
 				r.bid(rowAt(b.chunks, int(i)))
 			} else {
-				r.fail()
+				r.Fail()
 			}
 		}
 		b.saved = b.rows
 	}
-	for !r.bad && len(m.hours) > 0 && m.hours[0] < floor {
+	for !r.Bad && len(m.hours) > 0 && m.hours[0] < floor {
 		r.s.freeBids(m.buckets[m.hours[0]])
 		m.hours = m.hours[1:]
 	}
 }
 
-func (r *journeyReader) bid(row uint32) {
+func (r *segmentReader) bid(row uint32) {
 	c, i := r.s.bids.at(row)
-	c.flags[i] = bidFlags(r.fixed32())
-	c.route[i], c.auction[i], c.print[i] = event.Route(r.uint64()), r.uint64(), r.uint64()
-	c.at[i] = r.time()
-	c.ingest[i] = c.at[i] + r.time()
-	p := r.position()
-	if r.bad {
+	c.flags[i] = bidFlags(r.Fixed32())
+	c.route[i], c.auction[i], c.print[i] = event.Route(r.Uint64()), r.Uint64(), r.Uint64()
+	c.at[i] = r.Time()
+	c.ingest[i] = c.at[i] + r.Time()
+	p := r.Position()
+	if r.Bad {
 		return
 	}
-	pos, ok := packPosition(r.s.ledger.of(p.Partition), &p)
+	pos, ok := packPosition(r.s.ledger.Of(p.Partition), &p)
 	delete(r.s.bids.wide, row)
 	if !ok {
 		pos = widePosition
 		r.s.bids.wide[row] = p
 	}
 	c.pos[i] = pos
-	offers := r.text()
+	offers := r.Text()
 	if !readableOffers(offers) {
-		r.fail()
+		r.Fail()
 		return
 	}
 	c.offers[i], c.size[i] = c.bucket.texts.Add(offers), uint32(len(offers))
 	c.exchange[i], c.device[i] = r.dim(dimGroupExchange), r.dim(dimGroupDevice)
-	c.weight[i] = r.varint()
+	c.weight[i] = r.Varint()
 }
 
-func loadJourneys(r *journeyReader) {
+func loadJourneys(r *segmentReader) {
 	m := &r.s.journeys
-	for n := r.count(9); n > 0 && !r.bad; n-- {
-		route, record := event.Route(r.uint64()), r.bytes()
+	for n := r.Count(9); n > 0 && !r.Bad; n-- {
+		route, record := event.Route(r.Uint64()), r.Bytes()
 		if len(record) == 0 {
-			m.put(route, nil)
+			m.Put(route, nil)
 			continue
 		}
-		if !r.s.decodeJourney(record, &journey{}) {
-			r.fail()
+		if _, ok := journey.Decode(route, record, &r.s.ledger); !ok {
+			r.Fail()
 			return
 		}
-		k, _ := m.put(route, record)
-		m.schedule(k, r.time(), r.time(), r.time())
+		k, _ := m.Put(route, record)
+		m.Schedule(k, r.Time(), r.Time(), r.Time())
 	}
 }
 
-func loadContests(r *journeyReader) {
-	for n := r.count(18); n > 0 && !r.bad; n-- {
+func loadContests(r *segmentReader) {
+	for n := r.Count(18); n > 0 && !r.Bad; n-- {
 		k := r.contestKey()
 		if c := r.s.contests[k]; c != nil {
 			delete(r.s.contests, k)
 			delete(r.s.contestByNumber, c.number)
 		}
 	}
-	for n := r.fixed32(); n > 0 && !r.bad; n-- {
+	for n := r.Fixed32(); n > 0 && !r.Bad; n-- {
 		r.contest()
 	}
 }
 
-func loadReach(r *journeyReader) {
-	for n := r.count(4); n > 0 && !r.bad; n-- {
-		k := reachKey{campaign: r.dim(dimCampaign), day: r.int32()}
-		added, removed := r.bytes(), r.bytes()
-		if r.bad {
+func loadReach(r *segmentReader) {
+	for n := r.Count(4); n > 0 && !r.Bad; n-- {
+		k := reachKey{campaign: r.dim(dimCampaign), day: r.Int32()}
+		added, removed := r.Bytes(), r.Bytes()
+		if r.Bad {
 			return
 		}
 		set := r.s.reach.set(k)
@@ -361,7 +359,7 @@ func loadReach(r *journeyReader) {
 			}
 			b := roaring.New()
 			if err := b.UnmarshalBinary(slices.Clone(change.bytes)); err != nil {
-				r.fail()
+				r.Fail()
 				return
 			}
 			change.apply(b)
@@ -371,21 +369,21 @@ func loadReach(r *journeyReader) {
 
 // readableOffers reports whether text is what appendOffers writes.
 func readableOffers(text string) bool {
-	r := reader{rest: []byte(text)}
-	r.text()
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		made := r.bool()
-		r.text()
+	r := fact.Reader{Rest: []byte(text)}
+	r.Text()
+	for n := r.Count(2); n > 0 && !r.Bad; n-- {
+		made := r.Bool()
+		r.Text()
 		if !made {
 			continue
 		}
 		for range 5 {
-			r.text()
+			r.Text()
 		}
-		r.varint()
-		r.varint()
+		r.Varint()
+		r.Varint()
 	}
-	return !r.bad && len(r.rest) == 0
+	return !r.Bad && len(r.Rest) == 0
 }
 
 // readable reports whether a record that is kept whole can be read.
@@ -419,15 +417,11 @@ func (s *Shard) relink() bool {
 			s.linkTouch(row)
 		}
 	})
-	for n, h := range s.journeys.record {
-		if h == 0 {
-			continue
+	s.journeys.Each(func(r event.Route, n uint32) {
+		if j, ok := journey.Decode(r, s.journeys.Record(n), &s.ledger); ok {
+			s.countChildren(j, 1)
 		}
-		j := &journey{}
-		s.decodeJourney(s.journeys.slab.Get(s.journeys.record[n]), j)
-		s.journeys.clicks += int64(len(j.clicks))
-		s.journeys.convs += int64(len(j.convs))
-	}
+	})
 	s.saveAccounts()
 	return s.attach()
 }
@@ -460,8 +454,5 @@ func (s *Shard) indexRows() {
 }
 
 func (s *Shard) saveAccounts() {
-	s.saved.accounts = slices.Clone(s.ledger.list)
-	for i := range s.saved.accounts {
-		s.saved.accounts[i].Rejected = slices.Clone(s.ledger.list[i].Rejected)
-	}
+	s.saved.accounts = s.ledger.InOrder()
 }

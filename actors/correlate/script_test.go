@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -303,7 +304,7 @@ func (sc *script) impression(v map[string]string, when event.Time, take taker, s
 		take("site", &e.SiteDomain)
 		if e.AuctionID != "" {
 			e.ImpID = "1"
-			e.Exchange = either(e.Exchange, "default")
+			e.Exchange = cmp.Or(e.Exchange, "default")
 		}
 		if v["price"] != "" {
 			e.PriceMicros = sc.number(v["price"])
@@ -328,7 +329,7 @@ func (sc *script) click(v map[string]string, when event.Time, take taker, stamp 
 		take("auction", &e.AuctionID)
 		if e.AuctionID != "" {
 			e.ImpID = "1"
-			e.Exchange = either(e.Exchange, "default")
+			e.Exchange = cmp.Or(e.Exchange, "default")
 		}
 		e.Test = v["test"] == "true"
 		stamp(&e.Envelope)

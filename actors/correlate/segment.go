@@ -3,12 +3,14 @@ package correlate
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"maps"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/zeebo/xxh3"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -21,6 +23,10 @@ const (
 	segmentVersion = 1
 	checksumBytes  = 8
 )
+
+// ErrCorrupt is why Restore refuses a segment: bytes that no Segment of this
+// version wrote.
+var ErrCorrupt = errors.New("correlate: corrupt or truncated segment")
 
 // saving is what a shard remembers from one segment to the next.
 type saving struct {
@@ -50,14 +56,14 @@ func (s *Shard) Segment(base bool) []byte {
 	}
 	s.saved.sequence++
 	// Growing in steps would copy a segment several times over.
-	likely := s.saved.bytes[boolBit(base)]
+	likely := s.saved.bytes[fact.Bit(base)]
 	b := append(make([]byte, 0, likely+likely/4+1024), segmentMagic...)
-	b = append(b, segmentVersion, byte(boolBit(base)))
+	b = append(b, segmentVersion, byte(fact.Bit(base)))
 	b = binary.AppendUvarint(b, s.saved.sequence)
 	b = binary.AppendUvarint(b, uint64(s.cfg.Shard))
 	b = binary.AppendUvarint(b, uint64(s.cfg.Shards))
-	b = appendText(b, s.cfg.Settings.UserKeyID)
-	b = appendTime(appendTime(b, s.watermark), s.frontier)
+	b = fact.AppendText(b, s.cfg.Settings.UserKeyID)
+	b = fact.AppendTime(fact.AppendTime(b, s.watermark), s.frontier)
 	b = s.appendLedger(b)
 	b = s.appendDims(b, base)
 	b = s.appendUsers(b, base)
@@ -66,7 +72,7 @@ func (s *Shard) Segment(base bool) []byte {
 	b = s.appendJourneys(b, base)
 	b = s.appendContests(b, base)
 	b = s.appendReach(b, base)
-	s.saved.bytes[boolBit(base)] = len(b)
+	s.saved.bytes[fact.Bit(base)] = len(b)
 	return seal(b)
 }
 
@@ -114,18 +120,17 @@ func (s *Shard) sweep() {
 }
 
 func (s *Shard) appendLedger(b []byte) []byte {
-	list := s.ledger.list
 	var changed []int
-	for i := range list {
-		if i >= len(s.saved.accounts) || !list[i].equal(&s.saved.accounts[i]) {
+	for i := range s.ledger.Len() {
+		if i >= len(s.saved.accounts) || !sameAccount(s.ledger.Account(uint32(i)), &s.saved.accounts[i]) {
 			changed = append(changed, i)
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(changed)))
 	for _, i := range changed {
-		a := &list[i]
+		a := s.ledger.Account(uint32(i))
 		b = binary.AppendUvarint(b, uint64(i))
-		b = appendText(b, a.Topic)
+		b = fact.AppendText(b, a.Topic)
 		b = binary.AppendVarint(b, int64(a.ID))
 		for _, v := range [...]int64{a.Facts, a.Duplicates, a.Conflicts, a.Erased} {
 			b = binary.AppendVarint(b, v)
@@ -142,7 +147,7 @@ func (s *Shard) appendLedger(b []byte) []byte {
 	return b
 }
 
-func (a *Account) equal(b *Account) bool {
+func sameAccount(a, b *Account) bool {
 	return a.Facts == b.Facts && a.Duplicates == b.Duplicates && a.Conflicts == b.Conflicts &&
 		a.Erased == b.Erased && slices.Equal(a.Rejected, b.Rejected)
 }
@@ -160,7 +165,7 @@ func (s *Shard) appendDims(b []byte, base bool) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, n := range list {
 		b = binary.AppendUvarint(b, uint64(n))
-		b = appendText(b, s.dims.dict.Text(n))
+		b = fact.AppendText(b, s.dims.dict.Text(n))
 	}
 	s.dims.fresh = list[:0]
 	return b
@@ -191,7 +196,7 @@ func (s *Shard) appendUsers(b []byte, base bool) []byte {
 // first the hour before which every bucket is gone.
 func (s *Shard) appendImpressions(b []byte, base bool) []byte {
 	m := &s.imps
-	b = appendTime(b, firstHour(m.hours))
+	b = fact.AppendTime(b, firstHour(m.hours))
 	n := len(b)
 	b = append(b, 0, 0, 0, 0)
 	buckets := uint32(0)
@@ -209,7 +214,7 @@ func (s *Shard) appendImpressions(b []byte, base bool) []byte {
 			continue
 		}
 		buckets++
-		b = appendTime(b, hour)
+		b = fact.AppendTime(b, hour)
 		b = binary.AppendUvarint(b, uint64(k.saved))
 		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
 		for i := k.saved; i < k.rows; i++ {
@@ -255,7 +260,7 @@ func (s *Shard) appendImpression(b []byte, row uint32) []byte {
 	f := c.flags[i] &^ (impAsked | impChanged | impContested)
 	b = binary.LittleEndian.AppendUint32(b, uint32(f))
 	if f.form() == 0 {
-		b = appendText(b, m.plainID(c, i))
+		b = fact.AppendText(b, m.plainID(c, i))
 	} else {
 		b = binary.LittleEndian.AppendUint64(b, c.id[i].Hi)
 		b = binary.LittleEndian.AppendUint64(b, c.id[i].Lo)
@@ -267,8 +272,8 @@ func (s *Shard) appendImpression(b []byte, row uint32) []byte {
 	b = binary.AppendUvarint(b, uint64(c.device[i]))
 	if f&impWide != 0 {
 		w := m.wide[row]
-		b = s.appendPosition(b, &w.pos)
-		b = appendTime(b, w.ingest)
+		b = s.ledger.AppendPosition(b, &w.pos)
+		b = fact.AppendTime(b, w.ingest)
 	} else {
 		b = binary.AppendUvarint(b, c.pos[i])
 		b = binary.AppendVarint(b, int64(c.ingest[i]))
@@ -284,8 +289,8 @@ func (s *Shard) appendImpression(b []byte, row uint32) []byte {
 	}
 	odd, isOdd := m.odd[row]
 	price, auction, bid := c.priceOf(i), c.auctionOf(i), c.bidOf(i)
-	b = append(b, byte(boolBit(price != event.Absent)*savedPrice|boolBit(auction != 0)*savedAuction|
-		boolBit(bid != 0)*savedBid|boolBit(isOdd)*savedOdd))
+	b = append(b, byte(fact.Bit(price != event.Absent)*savedPrice|fact.Bit(auction != 0)*savedAuction|
+		fact.Bit(bid != 0)*savedBid|fact.Bit(isOdd)*savedOdd))
 	if price != event.Absent {
 		b = binary.AppendVarint(b, price)
 	}
@@ -303,7 +308,7 @@ func (s *Shard) appendImpression(b []byte, row uint32) []byte {
 
 func (s *Shard) appendBids(b []byte, base bool) []byte {
 	m := &s.bids
-	b = appendTime(b, firstHour(m.hours))
+	b = fact.AppendTime(b, firstHour(m.hours))
 	n := len(b)
 	b = append(b, 0, 0, 0, 0)
 	buckets := uint32(0)
@@ -321,7 +326,7 @@ func (s *Shard) appendBids(b []byte, base bool) []byte {
 			continue
 		}
 		buckets++
-		b = appendTime(b, hour)
+		b = fact.AppendTime(b, hour)
 		b = binary.AppendUvarint(b, uint64(k.saved))
 		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
 		for i := k.saved; i < k.rows; i++ {
@@ -346,11 +351,11 @@ func (s *Shard) appendBid(b []byte, row uint32) []byte {
 	for _, v := range [...]uint64{uint64(c.route[i]), c.auction[i], c.print[i]} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
-	b = appendTime(b, c.at[i])
+	b = fact.AppendTime(b, c.at[i])
 	b = binary.AppendVarint(b, int64(c.ingest[i]-c.at[i]))
 	p := s.bidPosition(row)
-	b = s.appendPosition(b, &p)
-	b = appendText(b, c.bucket.texts.Text(c.offers[i], int(c.size[i])))
+	b = s.ledger.AppendPosition(b, &p)
+	b = fact.AppendText(b, c.bucket.texts.Text(c.offers[i], int(c.size[i])))
 	b = binary.AppendUvarint(b, uint64(c.exchange[i]))
 	b = binary.AppendUvarint(b, uint64(c.device[i]))
 	return binary.AppendVarint(b, c.weight[i])
@@ -361,26 +366,23 @@ func (s *Shard) appendJourneys(b []byte, base bool) []byte {
 	list := s.journeyFresh
 	if base {
 		list = list[:0]
-		for n, h := range m.record {
-			if h != 0 {
-				list = append(list, m.route[n])
-			}
-		}
+		m.Each(func(r event.Route, _ uint32) { list = append(list, r) })
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, r := range list {
 		b = binary.LittleEndian.AppendUint64(b, uint64(r))
-		n, ok := m.find(r)
+		n, ok := m.Find(r)
 		if !ok {
 			b = append(b, 0)
 			continue
 		}
-		record := m.slab.Get(m.record[n])
+		record := m.Record(n)
 		b = binary.AppendUvarint(b, uint64(len(record)))
 		b = append(b, record...)
-		b = appendTime(appendTime(appendTime(b, m.until[n]), m.wake[n]), m.write[n])
+		until, wake, write := m.Times(n)
+		b = fact.AppendTime(fact.AppendTime(fact.AppendTime(b, until), wake), write)
 	}
 	s.journeyFresh = list[:0]
 	return b
@@ -401,8 +403,8 @@ func (s *Shard) appendReach(b []byte, base bool) []byte {
 	for _, p := range list {
 		b = binary.AppendUvarint(b, uint64(p.key.campaign))
 		b = binary.AppendVarint(b, int64(p.key.day))
-		b = appendText(b, string(p.added))
-		b = appendText(b, string(p.removed))
+		b = fact.AppendText(b, string(p.added))
+		b = fact.AppendText(b, string(p.removed))
 	}
 	s.saved.reach = nil
 	return b

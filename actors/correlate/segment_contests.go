@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -51,49 +52,49 @@ func appendContestKey(b []byte, k *contestKey) []byte {
 	b = append(b, byte(k.kind))
 	b = binary.LittleEndian.AppendUint64(b, uint64(k.route))
 	b = binary.LittleEndian.AppendUint64(b, k.auction)
-	return appendText(b, k.id)
+	return fact.AppendText(b, k.id)
 }
 
-func (r *reader) contestKey() contestKey {
-	k := contestKey{kind: event.Kind(r.byte()), route: event.Route(r.uint64()), auction: r.uint64()}
-	k.id = strings.Clone(r.text())
+func (r *segmentReader) contestKey() contestKey {
+	k := contestKey{kind: event.Kind(r.Byte()), route: event.Route(r.Uint64()), auction: r.Uint64()}
+	k.id = strings.Clone(r.Text())
 	if k.kind != event.KindBid && k.kind != event.KindImpression {
-		r.fail()
+		r.Fail()
 	}
 	return k
 }
 
 func (s *Shard) appendContest(b []byte, c *contest) []byte {
 	b = appendContestKey(b, &c.key)
-	b = append(b, byte(boolBit(c.reused)|boolBit(c.waiting)<<1))
+	b = append(b, byte(fact.Bit(c.reused)|fact.Bit(c.waiting)<<1))
 	b = binary.AppendUvarint(b, uint64(len(c.members)))
 	for i := range c.members {
 		m := &c.members[i]
-		b = appendTime(b, m.at)
+		b = fact.AppendTime(b, m.at)
 		b = binary.LittleEndian.AppendUint64(b, m.print)
-		b = s.appendPosition(b, &m.pos)
-		b = appendTime(b, m.ingest)
+		b = s.ledger.AppendPosition(b, &m.pos)
+		b = fact.AppendTime(b, m.ingest)
 		b = binary.AppendUvarint(b, uint64(m.flags))
-		b = appendText(b, m.campaign)
-		b = append(b, byte(boolBit(m.gone)|boolBit(m.row != 0)<<1))
+		b = fact.AppendText(b, m.campaign)
+		b = append(b, byte(fact.Bit(m.gone)|fact.Bit(m.row != 0)<<1))
 		if m.row != 0 {
 			hour, i := s.placeOf(c.key.kind, m.row-1)
-			b = appendTime(b, hour)
+			b = fact.AppendTime(b, hour)
 			b = binary.AppendUvarint(b, uint64(i))
 		}
-		b = appendText(b, string(m.whole))
-		b = s.appendStanding(b, m.verdict, &m.reject)
+		b = fact.AppendText(b, string(m.whole))
+		b = s.ledger.AppendStanding(b, m.verdict, &m.reject)
 	}
 	b = binary.AppendUvarint(b, uint64(len(c.written)))
 	for i := range c.written {
 		w := &c.written[i]
-		b = append(b, byte(boolBit(w.reused)))
-		b = appendTime(b, w.at)
+		b = append(b, byte(fact.Bit(w.reused)))
+		b = fact.AppendTime(b, w.at)
 		b = binary.LittleEndian.AppendUint64(b, w.print)
-		b = s.appendPosition(b, &w.pos)
+		b = s.ledger.AppendPosition(b, &w.pos)
 		b = binary.AppendUvarint(b, uint64(len(w.slots)))
 		for _, k := range w.slots {
-			b = appendText(appendText(b, k.imp), k.bid)
+			b = fact.AppendText(fact.AppendText(b, k.imp), k.bid)
 		}
 	}
 	return b
@@ -127,28 +128,28 @@ func (s *Shard) rowOf(k event.Kind, hour event.Time, i uint64) (uint32, bool) {
 
 // contest reads what appendContest wrote into the shard, in place of an earlier
 // version of it. Rows are looked up when all segments are read: see attach.
-func (r *journeyReader) contest() *contest {
+func (r *segmentReader) contest() *contest {
 	s := r.s
 	c := &contest{key: r.contestKey()}
-	bits := r.byte()
+	bits := r.Byte()
 	c.reused, c.waiting = bits&1 != 0, bits&2 != 0
-	c.members = make([]member, r.count(18))
+	c.members = make([]member, r.Count(18))
 	for i := range c.members {
 		r.member(&c.members[i])
 	}
-	c.written = make([]written, r.count(13))
+	c.written = make([]written, r.Count(13))
 	for i := range c.written {
 		w := &c.written[i]
-		w.reused, w.at, w.print, w.pos = r.bool(), r.time(), r.uint64(), r.position()
-		w.slots = make([]slotKey, r.count(2))
+		w.reused, w.at, w.print, w.pos = r.Bool(), r.Time(), r.Uint64(), r.Position()
+		w.slots = make([]slotKey, r.Count(2))
 		for k := range w.slots {
-			w.slots[k] = slotKey{imp: strings.Clone(r.text()), bid: strings.Clone(r.text())}
+			w.slots[k] = slotKey{imp: strings.Clone(r.Text()), bid: strings.Clone(r.Text())}
 		}
 	}
 	if len(c.members) == 0 {
-		r.fail()
+		r.Fail()
 	}
-	if r.bad {
+	if r.Bad {
 		return nil
 	}
 	if old := s.contests[c.key]; old != nil {
@@ -161,19 +162,19 @@ func (r *journeyReader) contest() *contest {
 	return c
 }
 
-func (r *journeyReader) member(m *member) {
-	m.at, m.print, m.pos, m.ingest = r.time(), r.uint64(), r.position(), r.time()
-	m.flags = event.Flags(r.uint32())
-	m.campaign = strings.Clone(r.text())
-	bits := r.byte()
+func (r *segmentReader) member(m *member) {
+	m.at, m.print, m.pos, m.ingest = r.Time(), r.Uint64(), r.Position(), r.Time()
+	m.flags = event.Flags(r.Uint32())
+	m.campaign = strings.Clone(r.Text())
+	bits := r.Byte()
 	m.gone = bits&1 != 0
 	if bits&2 != 0 {
-		m.place = &rowPlace{hour: r.time(), row: r.uvarint()}
+		m.place = &rowPlace{hour: r.Time(), row: r.Uvarint()}
 	}
-	if whole := r.bytes(); len(whole) > 0 {
+	if whole := r.Bytes(); len(whole) > 0 {
 		m.whole = slices.Clone(whole)
 	}
-	r.standing(&m.verdict, &m.reject)
+	r.Standing(&m.verdict, &m.reject)
 }
 
 // rowPlace is where a segment says a member's row is.
@@ -204,7 +205,7 @@ func (s *Shard) attach() bool {
 		if c.waiting {
 			s.waiting = append(s.waiting, c)
 		}
-		s.contestDue.push(s.contestEnd(c), c.number)
+		s.contestDue.Push(s.contestEnd(c), c.number)
 	}
 	slices.SortFunc(s.waiting, func(a, b *contest) int { return a.key.compare(b.key) })
 	return true

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
+	"github.com/advertisex/adjoin/actors/correlate/journey"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
@@ -16,29 +18,30 @@ import (
 type Shard struct {
 	cfg       Config
 	reference *reference.Set
-	longest   longest
+	longest   *journey.Longest
 
 	watermark event.Watermark
 	frontier  event.Time
 
-	ledger   ledger
+	ledger   fact.Ledger
+	rows     fact.Rows // of the cut that is open
 	dims     dims
 	users    users
 	imps     impressions
 	bids     bids
-	journeys journeys
+	journeys journey.Store
 	reach    reach
 
 	contests        map[contestKey]*contest
 	contestByNumber map[uint64]*contest
 	contestSeq      uint64
-	contestDue      timers[uint64] // by frontier
-	stirred         []*contest     // to be settled at the cut
-	waiting         []*contest     // to be streamed at the next Begin
+	contestDue      column.Timers[uint64] // by frontier
+	stirred         []*contest            // to be settled at the cut
+	waiting         []*contest            // to be streamed at the next Begin
 	recalls         []event.Position
 
 	// Of the cut that is open.
-	open         openCut
+	opened       map[event.Route]*journey.Journey
 	aggregates   aggregates
 	asked        []uint32 // impressions whose win is to be computed
 	vanished     []vanishedWin
@@ -48,16 +51,10 @@ type Shard struct {
 	contestGone  []contestKey  // dropped since the last segment
 	journeyFresh []event.Route // changed since the last segment
 
-	saved     saving
-	counters  Counters
-	flagTexts map[event.Flags]string
-	scratch   scratch
-}
-
-// openCut is the cut being filled, from Begin to Cut.
-type openCut struct {
-	Cut
-	journeys map[event.Route]*journey
+	saved    saving
+	children struct{ clicks, conversions int64 } // in all journeys
+	counters Counters
+	scratch  scratch
 }
 
 // scratch is memory that one call uses and the next one reuses.
@@ -71,7 +68,6 @@ type scratch struct {
 	winning   []offer
 	targeting []table.Pair
 	buf       []byte
-	hash      rowHash
 
 	impression           table.Impression
 	bid                  table.Bid
@@ -81,44 +77,12 @@ type scratch struct {
 	measurable, viewable bool
 }
 
-// longest is how long state must be held for the campaigns there are: the
-// longest window that any version of any campaign has.
-type longest struct {
-	clickJoin, viewThrough event.Span
-	clicks                 map[string]event.Span // click_through by campaign
-	bids                   map[string]event.Span // bid_join by campaign
-}
-
-func longestOf(set *reference.Set) longest {
-	d := reference.DefaultWindows()
-	l := longest{
-		clickJoin: d.ClickJoin, viewThrough: d.ViewThrough,
-		clicks: make(map[string]event.Span), bids: make(map[string]event.Span),
-	}
-	for _, c := range set.Campaigns() {
-		w := &c.Windows
-		l.clickJoin = max(l.clickJoin, w.ClickJoin)
-		l.viewThrough = max(l.viewThrough, w.ViewThrough)
-		l.clicks[c.ID] = max(l.clicks[c.ID], w.ClickThrough, d.ClickThrough)
-		l.bids[c.ID] = max(l.bids[c.ID], w.BidJoinApp, w.BidJoinWeb, d.BidJoinApp)
-	}
-	return l
-}
-
-func (l *longest) clickThrough(campaign string) event.Span {
-	if w, ok := l.clicks[campaign]; ok {
-		return w
-	}
-	return reference.DefaultWindows().ClickThrough
-}
-
 // New makes an empty shard.
 func New(cfg Config) *Shard {
 	s := &Shard{
 		cfg: cfg, watermark: event.MinTime, frontier: event.MinTime,
 		contests:        make(map[contestKey]*contest),
 		contestByNumber: make(map[uint64]*contest),
-		flagTexts:       make(map[event.Flags]string),
 	}
 	s.users.keys = newKeyer(cfg.Settings.UserKeySecret)
 	s.imps.init()
@@ -135,7 +99,7 @@ func (s *Shard) SetReference(set *reference.Set) {
 		set = new(reference.Set)
 	}
 	s.reference = set
-	s.longest = longestOf(set)
+	s.longest = journey.LongestOf(set)
 	s.reach.forget()
 }
 
@@ -144,7 +108,8 @@ func (s *Shard) SetReference(set *reference.Set) {
 // owns it (X1). Corrections of large rows that waited for this cut are
 // streamed at once.
 func (s *Shard) Begin(number uint64, emittedAt event.Time) {
-	s.open = openCut{Cut: Cut{Number: number, EmittedAt: emittedAt}, journeys: make(map[event.Route]*journey)}
+	s.rows.Begin(number, emittedAt)
+	s.opened = make(map[event.Route]*journey.Journey)
 	s.texts = column.Arena{}
 	s.ints = nil
 	s.aggregates.reset()
@@ -153,7 +118,7 @@ func (s *Shard) Begin(number uint64, emittedAt event.Time) {
 
 // Reject counts a record that no decoder could read, and writes its row.
 func (s *Shard) Reject(e *event.Rejected) {
-	s.ledger.at(e.Partition).Rejected[e.Reason]++
+	s.ledger.At(e.Partition).Rejected[e.Reason]++
 	s.writeReject(e)
 }
 
@@ -179,11 +144,13 @@ func (s *Shard) Cut() *Cut {
 	patches := s.reach.take()
 	s.saved.reach = append(s.saved.reach, patches...)
 	s.expire()
-	out := new(Cut)
-	*out = s.open.Cut
+	out := &Cut{
+		Number: s.rows.Number, EmittedAt: s.rows.EmittedAt, Wins: s.rows.Wins, Clicks: s.rows.Clicks,
+		Conversions: s.rows.Conversions, Attributions: s.rows.Attributions, Rejected: s.rows.Rejected,
+	}
 	sortRows(out)
 	out.Deltas = event.Deltas{Minutes: s.aggregates.deltas(&s.dims), Reach: s.reachDeltas(patches)}
-	out.Ledger = s.ledger.accounts()
+	out.Ledger = s.ledger.Accounts()
 	out.Recalls, s.recalls = s.recalls, nil
 	out.Pending = len(s.waiting) > 0
 	return out

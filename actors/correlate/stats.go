@@ -51,21 +51,23 @@ func (s *Shard) Stats() Stats {
 		Impressions: int64(s.imps.count),
 		Bids:        int64(s.bids.count),
 		Users:       int64(s.users.count),
-		Journeys:    int64(s.journeys.count),
-		Clicks:      s.journeys.clicks,
-		Conversions: s.journeys.convs,
+		Journeys:    int64(s.journeys.Len()),
+		Clicks:      s.children.clicks,
+		Conversions: s.children.conversions,
 		Contested:   int64(len(s.contests)),
 		Bytes: Bytes{
 			Impressions:  columns,
 			Bids:         s.bids.bytes(),
 			Indexes:      indexes + s.bids.index.Bytes() + s.users.index.Bytes(),
 			Users:        s.users.bytes(),
-			Journeys:     s.journeys.bytes(),
+			Journeys:     s.journeys.Bytes(),
 			Dictionaries: s.dims.dict.Bytes() + int64(cap(s.dims.group)+cap(s.dims.camp))*4,
 			Reach:        s.reach.bytes(),
 		},
 	}
-	return Stats{Live: live, Counters: s.counters}
+	counters := s.counters
+	counters.Corrections = s.rows.Corrections
+	return Stats{Live: live, Counters: counters}
 }
 
 func (r *reach) bytes() int64 {

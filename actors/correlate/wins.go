@@ -3,8 +3,8 @@ package correlate
 import (
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
-	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
@@ -77,7 +77,7 @@ func (s *Shard) winID(row uint32) string {
 	c, i := s.imps.at(row)
 	s.scratch.buf = s.imps.appendID(s.scratch.buf[:0], row)
 	if c.flags[i]&impReused != 0 {
-		s.scratch.buf = append(s.scratch.buf, suffix(true, s.imps.time(row))...)
+		s.scratch.buf = append(s.scratch.buf, fact.Suffix(true, s.imps.time(row))...)
 	}
 	return s.keep(s.scratch.buf)
 }
@@ -107,8 +107,8 @@ func (s *Shard) resolveWins() {
 func (s *Shard) deleteWins() {
 	for _, v := range s.vanished {
 		again := false
-		for i := range s.open.Wins {
-			w := &s.open.Wins[i]
+		for i := range s.rows.Wins {
+			w := &s.rows.Wins[i]
 			if w.Route == int64(v.key.route) && w.ImpressionID == v.key.id {
 				again = true
 				break
@@ -118,11 +118,11 @@ func (s *Shard) deleteWins() {
 			continue
 		}
 		pos := s.positionOf(v.row)
-		s.open.Wins = append(s.open.Wins, table.Win{
+		s.rows.Wins = append(s.rows.Wins, table.Win{
 			Route: int64(v.key.route), ImpressionID: v.key.id, ImpressionTime: s.imps.time(v.row),
-			Meta: s.meta(&event.Envelope{Position: pos, Ingest: s.imps.ingestTime(v.row)}, table.Delete, 0),
+			Meta: s.rows.Meta(&event.Envelope{Position: pos, Ingest: s.imps.ingestTime(v.row)}, table.Delete, 0),
 		})
-		s.counters.Corrections++
+		s.rows.Corrections++
 	}
 	s.vanished = s.vanished[:0]
 }
@@ -150,7 +150,7 @@ func (s *Shard) winnerOf(row uint32) (winner, bool) {
 		if bc.flags[k]&bidFact == 0 || at.Sub(bc.at[k]) < -s.cfg.Settings.InversionMax {
 			continue
 		}
-		if len(list) > 0 && !s.nearer(bc.at[k], bestAt, at) {
+		if len(list) > 0 && !fact.Nearer(bc.at[k], bestAt, at, s.cfg.Settings.ClockTolerance) {
 			continue
 		}
 		from := len(list)
@@ -178,23 +178,10 @@ func (s *Shard) winnerOf(row uint32) (winner, bool) {
 	if best.method == methodPrice {
 		best.flags |= event.AmbiguousBid
 	}
-	if dims.Campaign != unknownCampaign && best.offer.Campaign != "" && best.offer.Campaign != dims.Campaign {
+	if dims.Campaign != fact.UnknownCampaign && best.offer.Campaign != "" && best.offer.Campaign != dims.Campaign {
 		best.flags |= event.CampaignMismatch // J4: the bid's is used
 	}
 	return best, true
-}
-
-// nearer reports whether a parent at a is the better choice for a child than
-// one at b: the latest at or before child + 2 s, else the earliest after (J5a).
-func (s *Shard) nearer(a, b, child event.Time) bool {
-	limit := child.Add(s.cfg.Settings.ClockTolerance)
-	switch {
-	case a <= limit && b <= limit:
-		return a > b
-	case a > limit && b > limit:
-		return a < b
-	}
-	return a <= limit
 }
 
 // bidWindow is how long after the bid an impression may follow.
@@ -219,16 +206,11 @@ func (s *Shard) longestBidWindow(o *offer) event.Span {
 	if o.Expiry > 0 {
 		return expiryWindow(o.Expiry)
 	}
-	if w, ok := s.longest.bids[o.Campaign]; ok {
-		return w
-	}
-	w := reference.DefaultWindows()
-	return max(w.BidJoinApp, w.BidJoinWeb)
+	return s.longest.BidJoin(o.Campaign)
 }
 
 // The values of match_method in fact_wins.
 const (
-	methodAuction  = "AUCTION"
 	methodBid      = "BID_ID"
 	methodCreative = "CREATIVE"
 	methodCampaign = "CAMPAIGN"
@@ -239,16 +221,16 @@ const (
 // price. It uses list as scratch.
 func narrow(list []offer, bid uint64, creative, campaign string) (offer, string) {
 	if len(list) == 1 {
-		return list[0], methodAuction
+		return list[0], fact.ByAuction
 	}
 	for _, step := range [...]struct {
 		method string
 		has    bool
 		match  func(*offer) bool
 	}{
-		{methodBid, bid != 0, func(o *offer) bool { return textHash(o.Bid) == bid || textHash(o.Response) == bid }},
+		{methodBid, bid != 0, func(o *offer) bool { return fact.TextHash(o.Bid) == bid || fact.TextHash(o.Response) == bid }},
 		{methodCreative, creative != "", func(o *offer) bool { return o.Creative == creative }},
-		{methodCampaign, campaign != unknownCampaign, func(o *offer) bool { return o.Campaign == campaign }},
+		{methodCampaign, campaign != fact.UnknownCampaign, func(o *offer) bool { return o.Campaign == campaign }},
 	} {
 		if !step.has {
 			continue
@@ -282,7 +264,7 @@ func narrow(list []offer, bid uint64, creative, campaign string) (offer, string)
 func (s *Shard) writeWin(row uint32, w *winner, again bool) {
 	if again {
 		s.countWin(row, -1)
-		s.counters.Corrections++
+		s.rows.Corrections++
 	}
 	c, i := s.imps.at(row)
 	bc, k := s.bids.at(w.row)
@@ -300,19 +282,19 @@ func (s *Shard) writeWin(row uint32, w *winner, again bool) {
 		Route: int64(s.imps.routeOf(row, &s.users)), ImpressionID: s.winID(row),
 		Exchange: place.Exchange, AuctionID: w.auction, ImpID: w.offer.Imp, BidID: w.offer.Bid,
 		MatchMethod: w.method, BidTime: bc.at[k], ImpressionTime: at,
-		BidToImpMS: floorMS(at.Sub(bc.at[k])), BidMicros: w.offer.Price,
+		BidToImpMS: fact.FloorMS(at.Sub(bc.at[k])), BidMicros: w.offer.Price,
 		Currency:   s.dims.device(c.device[i]).Currency,
 		CampaignID: w.offer.Campaign, CreativeID: w.offer.Creative,
 		Billable: c.flags[i]&impValid != 0,
-		Meta:     s.meta(&event.Envelope{Position: pos, Ingest: s.imps.ingestTime(row)}, table.Upsert, w.flags),
+		Meta:     s.rows.Meta(&event.Envelope{Position: pos, Ingest: s.imps.ingestTime(row)}, table.Upsert, w.flags),
 	}
 	if bc.flags[k]&bidReused != 0 {
-		win.AuctionID += suffix(true, bc.at[k])
+		win.AuctionID += fact.Suffix(true, bc.at[k])
 	}
 	if price := c.priceOf(i); price != event.Absent {
 		win.ClearingMicros = s.keepInt(price)
 	}
-	s.open.Wins = append(s.open.Wins, win)
+	s.rows.Wins = append(s.rows.Wins, win)
 }
 
 // countWin adds the win of a row to its group, or with sign -1 takes it back.
@@ -327,15 +309,6 @@ func (s *Shard) countWin(row uint32, sign int64) {
 		exchange: s.dims.group[c.place[i]], device: s.dims.group[c.device[i]],
 	}
 	s.aggregates.at(g).add[event.WinCount] += sign
-}
-
-// floorMS is a span in whole milliseconds, rounded down.
-func floorMS(d event.Span) int64 {
-	ms := d / event.Millisecond
-	if d%event.Millisecond < 0 {
-		ms--
-	}
-	return int64(ms)
 }
 
 // keep copies bytes that live as long as the rows of this cut.

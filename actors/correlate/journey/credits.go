@@ -1,9 +1,10 @@
-package correlate
+package journey
 
 import (
 	"strconv"
 
 	"github.com/advertisex/adjoin/actors/correlate/credit"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
@@ -12,20 +13,20 @@ import (
 // refuse brings the row that an adjustment has in rejected_events, and its
 // place in the ledger, in line with the reason; NotRejected is no row.
 func (r *resolution) refuse(a *conversion, why event.Reason) {
-	s := r.s
+	rows, ledger := r.env.Rows, r.env.Ledger
 	have := a.refusal
 	if have.reason == why && (why == event.NotRejected || have.pos == a.e.Position) {
 		return
 	}
 	if have.reason != event.NotRejected {
-		s.ledger.at(a.e.Partition).Rejected[have.reason]--
-		s.ledger.move(a.e.Partition, a.verdict.class, 1)
+		ledger.At(a.e.Partition).Rejected[have.reason]--
+		ledger.Move(a.e.Partition, a.verdict.Class, 1)
 		if why == event.NotRejected || have.pos != a.e.Position {
-			s.addRejected(table.Rejected{
+			rows.Reject(table.Rejected{
 				Topic: have.pos.Topic, Partition: have.pos.ID, Offset: int64(have.pos.Offset), Line: have.pos.Line,
-				Meta: s.meta(&event.Envelope{Position: have.pos}, table.Delete, 0),
+				Meta: rows.Meta(&event.Envelope{Position: have.pos}, table.Delete, 0),
 			})
-			s.counters.Corrections++
+			rows.Corrections++
 		}
 	}
 	a.refusal = refusal{reason: why, pos: a.e.Position}
@@ -33,8 +34,8 @@ func (r *resolution) refuse(a *conversion, why event.Reason) {
 		a.refusal.pos = event.Position{}
 		return
 	}
-	s.ledger.move(a.e.Partition, a.verdict.class, -1)
-	s.ledger.at(a.e.Partition).Rejected[why]++
+	ledger.Move(a.e.Partition, a.verdict.Class, -1)
+	ledger.At(a.e.Partition).Rejected[why]++
 	detail := "no original conversion came in time"
 	if why == event.AdjustTooOld {
 		detail = "the adjustment is more than 90 d after its original"
@@ -43,11 +44,11 @@ func (r *resolution) refuse(a *conversion, why event.Reason) {
 	if a.e.Flags.Has(event.IDSynthetic) {
 		field = "order_id"
 	}
-	s.addRejected(table.Rejected{
+	rows.Reject(table.Rejected{
 		Topic: a.e.Topic, Partition: a.e.Partition.ID, Offset: int64(a.e.Offset), Line: a.e.Line,
 		Reason: why.String(), Detail: detail, Field: field,
 		EventTime: a.e.EventTime, CampaignID: a.e.CampaignID,
-		Meta: s.meta(&a.e.Envelope, table.Upsert, a.e.Flags),
+		Meta: rows.Meta(&a.e.Envelope, table.Upsert, a.e.Flags),
 	})
 }
 
@@ -71,7 +72,7 @@ func (r *resolution) writeConversions() {
 func (r *resolution) moveConversionRows(list []conversion) {
 	for i := range list {
 		c := &list[i]
-		if !c.wrote.there || c.verdict.class == classFact && c.verdict.reused == c.wrote.reused {
+		if !c.wrote.there || c.verdict.Class == fact.Fact && c.verdict.Reused == c.wrote.reused {
 			continue
 		}
 		was := c.wrote
@@ -80,12 +81,12 @@ func (r *resolution) moveConversionRows(list []conversion) {
 			to.wrote = was
 			continue
 		}
-		key := c.e.ID + suffix(was.reused, c.e.EventTime)
-		r.s.recount(was.counts, nil)
-		r.s.counters.Corrections++
-		r.s.open.Conversions = append(r.s.open.Conversions, table.Conversion{
+		key := c.e.ID + fact.Suffix(was.reused, c.e.EventTime)
+		r.env.Recount(was.counts, nil)
+		r.env.Rows.Corrections++
+		r.env.Rows.Conversions = append(r.env.Rows.Conversions, table.Conversion{
 			Route: int64(r.j.route), ConversionID: key, EventTime: c.e.EventTime,
-			Meta: r.s.meta(&c.e.Envelope, table.Delete, 0),
+			Meta: r.env.Rows.Meta(&c.e.Envelope, table.Delete, 0),
 		})
 		r.deleteCredits(key, &c.e, was.touches, nil)
 	}
@@ -94,7 +95,7 @@ func (r *resolution) moveConversionRows(list []conversion) {
 func conversionHeir(list []conversion, reused bool, at event.Time) *conversion {
 	for i := range list {
 		c := &list[i]
-		if c.verdict.class == classFact && c.verdict.reused == reused && (!reused || c.e.EventTime == at) && !c.wrote.there {
+		if c.verdict.Class == fact.Fact && c.verdict.Reused == reused && (!reused || c.e.EventTime == at) && !c.wrote.there {
 			return c
 		}
 	}
@@ -115,11 +116,11 @@ func (r *resolution) deleteCredits(key string, e *event.Conversion, was, now []w
 			if left&(1<<i) == 0 {
 				continue
 			}
-			r.s.counters.Corrections++
-			r.s.open.Attributions = append(r.s.open.Attributions, table.Attribution{
+			r.env.Rows.Corrections++
+			r.env.Rows.Attributions = append(r.env.Rows.Attributions, table.Attribution{
 				Route: int64(r.j.route), ConversionID: key, Model: m.String(), TouchID: t.id,
-				AttributionVersion: int64(r.s.open.Number), ConversionTime: e.EventTime,
-				Meta: r.s.meta(&e.Envelope, table.Delete, 0),
+				AttributionVersion: int64(r.env.Rows.Number), ConversionTime: e.EventTime,
+				Meta: r.env.Rows.Meta(&e.Envelope, table.Delete, 0),
 			})
 		}
 	}
@@ -128,31 +129,31 @@ func (r *resolution) deleteCredits(key string, e *event.Conversion, was, now []w
 // writeConversion writes the row and the credit set of a conversion where they
 // say something new.
 func (r *resolution) writeConversion(c *convFact) {
-	s := r.s
+	rows := r.env.Rows
 	row := r.conversionRow(c)
-	hash := hashConversion(&s.scratch.hash, &row)
+	hash := hashConversion(&r.env.hash, &row)
 	w := &c.wrote
 	if !w.there || w.hash != hash {
 		if w.there {
-			s.counters.Corrections++
+			rows.Corrections++
 		}
-		s.open.Conversions = append(s.open.Conversions, row)
+		rows.Conversions = append(rows.Conversions, row)
 	}
 	counts := r.conversionCounts(c)
-	s.recount(w.counts, counts)
-	w.there, w.reused, w.hash, w.counts = true, c.verdict.reused, hash, counts
+	r.env.Recount(w.counts, counts)
+	w.there, w.reused, w.hash, w.counts = true, c.verdict.Reused, hash, counts
 	if !c.attributed && w.credits == 0 {
 		return
 	}
-	from := len(s.open.Attributions)
+	from := len(rows.Attributions)
 	now := r.appendCredits(c, row.Flags)
-	set := hashCredits(&s.scratch.hash, s.open.Attributions[from:])
+	set := hashCredits(&r.env.hash, rows.Attributions[from:])
 	if set == w.credits {
-		s.open.Attributions = s.open.Attributions[:from]
+		rows.Attributions = rows.Attributions[:from]
 		return
 	}
 	if w.credits != 0 {
-		s.counters.Corrections++
+		rows.Corrections++
 	}
 	r.deleteCredits(c.key, &c.e, w.touches, now)
 	w.credits, w.touches = set, now
@@ -162,13 +163,13 @@ func (r *resolution) conversionRow(c *convFact) table.Conversion {
 	e := &c.e
 	age := e.Ingest.Sub(e.EventTime)
 	row := table.Conversion{
-		Route: int64(e.Route), ConversionID: c.key, EventTime: e.EventTime, UserKey: r.userKey(e.UserID),
+		Route: int64(e.Route), ConversionID: c.key, EventTime: e.EventTime, UserKey: r.env.userKey(e.UserID),
 		ConversionType: e.Type, OrderID: e.OrderID, ValueMicros: c.value, OriginalValueMicros: e.ValueMicros,
 		Quantity: e.Quantity, Currency: e.Currency, DeclaredCampaignID: e.CampaignID, AdvertiserID: c.advertiser,
 		ClickID: e.ClickID, ImpressionID: e.ImpressionID, AdjustmentState: "NONE",
 		Counted: c.reason == "", CountReason: c.reason, TouchKind: touchNone,
 		PathLen: int32(len(c.credited)), PathTruncated: c.truncated,
-		Valid: c.valid(), Late: age > r.s.cfg.Settings.LateAfter,
+		Valid: c.valid(), Late: age > r.env.Settings.LateAfter,
 	}
 	if c.adjust != nil {
 		row.AdjustmentState = "RESTATED"
@@ -177,7 +178,7 @@ func (r *resolution) conversionRow(c *convFact) table.Conversion {
 		}
 	}
 	if !row.Valid {
-		row.IVTCodes = testTraffic
+		row.IVTCodes = fact.TestTraffic
 	}
 	if last := c.last(); last != nil {
 		row.TouchKind, row.LastTouchCampaignID = kindOf(last), last.campaign
@@ -186,7 +187,7 @@ func (r *resolution) conversionRow(c *convFact) table.Conversion {
 			row.ClickToConvS = &seconds
 		}
 	}
-	row.Meta = r.s.meta(&e.Envelope, table.Upsert, r.conversionFlags(c, age))
+	row.Meta = r.env.Rows.Meta(&e.Envelope, table.Upsert, r.conversionFlags(c, age))
 	return row
 }
 
@@ -197,8 +198,8 @@ func (r *resolution) conversionFlags(c *convFact, age event.Span) event.Flags {
 		set  bool
 		flag event.Flags
 	}{
-		{age > r.s.cfg.Settings.ViewLateness, event.LateForJoin},
-		{c.verdict.reused, event.IDReused},
+		{age > r.env.Settings.ViewLateness, event.LateForJoin},
+		{c.verdict.Reused, event.IDReused},
 		{c.truncated, event.PathTruncated},
 		{c.attributed && !c.dup && c.path.unresolved, event.ClickIDUnresolved},
 		{len(c.credited) > 0 && c.path.inversion, event.TimeInversion},
@@ -233,12 +234,12 @@ func kindOf(t *touch) string {
 // appendCredits appends the credit set of a conversion to the cut (A5 to A9)
 // and returns the touches that have rows.
 func (r *resolution) appendCredits(c *convFact, flags string) []wroteTouch {
-	s := r.s
+	rows := r.env.Rows
 	base := table.Attribution{
-		Route: int64(c.e.Route), ConversionID: c.key, AttributionVersion: int64(s.open.Number),
+		Route: int64(c.e.Route), ConversionID: c.key, AttributionVersion: int64(rows.Number),
 		TouchKind: touchNone, Currency: c.e.Currency, ConversionTime: c.e.EventTime, ConversionType: c.e.Type,
-		MatchMethod: methodNone, Counted: c.reason == "",
-		Meta: s.meta(&c.e.Envelope, table.Upsert, 0),
+		MatchMethod: fact.MethodNone, Counted: c.reason == "",
+		Meta: rows.Meta(&c.e.Envelope, table.Upsert, 0),
 	}
 	base.Flags = flags
 	if len(c.credited) == 0 {
@@ -251,7 +252,7 @@ func (r *resolution) appendCredits(c *convFact, flags string) []wroteTouch {
 		touches[i].id = c.credited[i].id
 	}
 	for k, m := range credit.Models() {
-		weights := credit.Weights(nil, m, ages, s.cfg.Settings.HalfLife)
+		weights := credit.Weights(nil, m, ages, r.env.Settings.HalfLife)
 		ppm := credit.Split(nil, credit.PPM, weights)
 		value := credit.Split(nil, c.value, weights)
 		for i := range c.credited {
@@ -262,7 +263,7 @@ func (r *resolution) appendCredits(c *convFact, flags string) []wroteTouch {
 			row.Model = m.String()
 			r.creditTouch(&row, c, i)
 			row.CreditPPM, row.CreditedValueMicros = int32(ppm[i]), value[i]
-			s.open.Attributions = append(s.open.Attributions, row)
+			rows.Attributions = append(rows.Attributions, row)
 			touches[i].models |= 1 << k
 		}
 	}
@@ -305,7 +306,7 @@ func (r *resolution) appendUnattributed(c *convFact, row table.Attribution) []wr
 	t := wroteTouch{}
 	for k, m := range credit.Models() {
 		row.Model = m.String()
-		r.s.open.Attributions = append(r.s.open.Attributions, row)
+		r.env.Rows.Attributions = append(r.env.Rows.Attributions, row)
 		t.models |= 1 << k
 	}
 	return []wroteTouch{t}
@@ -334,31 +335,31 @@ func floorSeconds(d event.Span) int64 {
 
 // conversionCounts is what a conversion adds to the groups of its last touch
 // and of those it assists (R-G1, R-G2).
-func (r *resolution) conversionCounts(c *convFact) []contribution {
+func (r *resolution) conversionCounts(c *convFact) []Contribution {
 	last := c.last()
 	if last == nil {
 		return nil
 	}
-	booked := contribution{key: groupOfTouch(last, c)}
-	byTime := contribution{key: booked.key}
-	byTime.key.Bucket = c.e.EventTime.Floor(event.Minute)
-	if c.e.Ingest.Sub(c.e.EventTime) > r.s.cfg.Settings.LateAfter {
-		byTime.add = append(byTime.add, addend{event.LateEvents, 1})
+	booked := Contribution{Key: groupOfTouch(last, c)}
+	byTime := Contribution{Key: booked.Key}
+	byTime.Key.Bucket = c.e.EventTime.Floor(event.Minute)
+	if c.e.Ingest.Sub(c.e.EventTime) > r.env.Settings.LateAfter {
+		byTime.Add = append(byTime.Add, Addend{event.LateEvents, 1})
 	}
-	var out []contribution
+	var out []Contribution
 	if c.reason == "" && c.valid() {
 		count, value, countBy, valueBy := event.ConvVT, event.ValueVT, event.ConvVTByTime, event.ValueVTByTime
 		if last.click {
 			count, value, countBy, valueBy = event.ConvCT, event.ValueCT, event.ConvCTByTime, event.ValueCTByTime
 		}
-		booked.add = []addend{{count, 1}, {value, c.value}}
-		byTime.add = append(byTime.add, addend{countBy, 1}, addend{valueBy, c.value})
+		booked.Add = []Addend{{count, 1}, {value, c.value}}
+		byTime.Add = append(byTime.Add, Addend{countBy, 1}, Addend{valueBy, c.value})
 		if settings := r.settingsOf(last.campaign, c); settings.Pricing == reference.CPA {
-			booked.micros = settings.RateMicros
+			booked.Micros = settings.RateMicros
 		}
 		out = append(r.assists(c), booked)
 	}
-	if len(byTime.add) > 0 {
+	if len(byTime.Add) > 0 {
 		out = append(out, byTime)
 	}
 	return out
@@ -373,8 +374,8 @@ func groupOfTouch(t *touch, c *convFact) event.CampaignKey {
 
 // assists counts the conversion once for each other campaign with an eligible
 // touch, in the group of that campaign's latest (R-A9).
-func (r *resolution) assists(c *convFact) []contribution {
-	var out []contribution
+func (r *resolution) assists(c *convFact) []Contribution {
+	var out []Contribution
 	seen := map[string]bool{c.last().campaign: true}
 	for i := len(c.path.touches) - 1; i >= 0; i-- {
 		t := &c.path.touches[i]
@@ -382,7 +383,7 @@ func (r *resolution) assists(c *convFact) []contribution {
 			continue
 		}
 		seen[t.campaign] = true
-		out = append(out, contribution{key: groupOfTouch(t, c), add: []addend{{event.Assists, 1}}})
+		out = append(out, Contribution{Key: groupOfTouch(t, c), Add: []Addend{{event.Assists, 1}}})
 	}
 	return out
 }

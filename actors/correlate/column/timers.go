@@ -1,4 +1,4 @@
-package correlate
+package column
 
 import (
 	"cmp"
@@ -6,22 +6,24 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-// timers is a heap of things that are due at a time. An entry is never taken
+// Timers is a heap of things that are due at a time. An entry is never taken
 // out early: whoever is woken for nothing goes back to sleep.
-type timers[T cmp.Ordered] struct{ list []timer[T] }
+type Timers[T cmp.Ordered] struct{ list []Timer[T] }
 
-type timer[T cmp.Ordered] struct {
-	at   event.Time
-	what T
+// Timer is one entry.
+type Timer[T cmp.Ordered] struct {
+	At   event.Time
+	What T
 }
 
 // less breaks ties by what is due, so that the order never depends on history.
-func (t timer[T]) less(u timer[T]) bool {
-	return t.at < u.at || t.at == u.at && t.what < u.what
+func (t Timer[T]) less(u Timer[T]) bool {
+	return t.At < u.At || t.At == u.At && t.What < u.What
 }
 
-func (h *timers[T]) push(at event.Time, what T) {
-	h.list = append(h.list, timer[T]{at, what})
+// Push adds an entry.
+func (h *Timers[T]) Push(at event.Time, what T) {
+	h.list = append(h.list, Timer[T]{at, what})
 	for i := len(h.list) - 1; i > 0; {
 		up := (i - 1) / 2
 		if !h.list[i].less(h.list[up]) {
@@ -32,10 +34,10 @@ func (h *timers[T]) push(at event.Time, what T) {
 	}
 }
 
-// pop takes the earliest entry that is due before now, or false.
-func (h *timers[T]) pop(now event.Time) (timer[T], bool) {
-	if len(h.list) == 0 || h.list[0].at >= now {
-		return timer[T]{}, false
+// Pop takes the earliest entry that is due before now, or false.
+func (h *Timers[T]) Pop(now event.Time) (Timer[T], bool) {
+	if len(h.list) == 0 || h.list[0].At >= now {
+		return Timer[T]{}, false
 	}
 	top := h.list[0]
 	last := len(h.list) - 1
@@ -56,3 +58,6 @@ func (h *timers[T]) pop(now event.Time) (timer[T], bool) {
 		i = child
 	}
 }
+
+// Bytes is the memory of the heap.
+func (h *Timers[T]) Bytes() int64 { return int64(cap(h.list)) * 16 }

@@ -1,4 +1,4 @@
-package correlate
+package journey
 
 import (
 	"encoding/binary"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
@@ -19,11 +20,11 @@ type rowHash struct{ b []byte }
 func (h *rowHash) start()         { h.b = h.b[:0] }
 func (h *rowHash) sum() uint64    { return max(xxh3.Hash(h.b), 1) }
 func (h *rowHash) number(v int64) { h.b = binary.LittleEndian.AppendUint64(h.b, uint64(v)) }
-func (h *rowHash) bool(v bool)    { h.b = append(h.b, byte(boolBit(v))) }
+func (h *rowHash) bool(v bool)    { h.b = append(h.b, byte(fact.Bit(v))) }
 
 func (h *rowHash) texts(list ...string) {
 	for _, s := range list {
-		h.b = appendText(h.b, s)
+		h.b = fact.AppendText(h.b, s)
 	}
 }
 

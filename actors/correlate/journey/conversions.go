@@ -1,4 +1,4 @@
-package correlate
+package journey
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 )
@@ -48,13 +49,13 @@ func (r *resolution) judgeConversions() {
 	}
 	for i := range list {
 		c := &list[i]
-		r.s.conflictRow(&c.reject, c.verdict, conflictOf(&c.e.Envelope, c.print, "conversion_id", c.e.CampaignID))
-		if c.verdict.class != classFact || c.e.Adjustment != event.New {
+		r.env.Rows.Conflict(&c.reject, c.verdict, conflictOf(&c.e.Envelope, c.print, "conversion_id", c.e.CampaignID))
+		if c.verdict.Class != fact.Fact || c.e.Adjustment != event.New {
 			continue
 		}
-		f := &convFact{conversion: c, key: c.e.ID + suffix(c.verdict.reused, c.e.EventTime), value: c.e.ValueMicros}
-		settings, _ := r.s.reference.Campaign(c.e.CampaignID, c.e.EventTime)
-		f.advertiser = either(c.e.Advertiser, settings.AdvertiserID)
+		f := &convFact{conversion: c, key: c.e.ID + fact.Suffix(c.verdict.Reused, c.e.EventTime), value: c.e.ValueMicros}
+		settings, _ := r.env.Reference.Campaign(c.e.CampaignID, c.e.EventTime)
+		f.advertiser = cmp.Or(c.e.Advertiser, settings.AdvertiserID)
 		r.convs = append(r.convs, f)
 	}
 	slices.SortFunc(r.convs, func(a, b *convFact) int {
@@ -87,7 +88,7 @@ func (r *resolution) findDuplicateOrders() {
 		if c.order {
 			c.dup = c.dupOrder
 		} else {
-			c.dup = taken && c.e.EventTime.Sub(at) <= r.s.cfg.Settings.OrderHorizon
+			c.dup = taken && c.e.EventTime.Sub(at) <= r.env.Settings.OrderHorizon
 		}
 		if !c.dup {
 			winner[k] = c.e.EventTime
@@ -100,13 +101,13 @@ func (r *resolution) findDuplicateOrders() {
 func (r *resolution) applyAdjustments() {
 	for i := range r.j.convs {
 		a := &r.j.convs[i]
-		if a.e.Adjustment == event.New || a.verdict.class != classFact {
+		if a.e.Adjustment == event.New || a.verdict.Class != fact.Fact {
 			r.refuse(a, event.NotRejected)
 			continue
 		}
 		o := r.originalOf(&a.e)
 		switch {
-		case o != nil && a.e.EventTime.Sub(o.e.EventTime) <= r.s.cfg.Settings.OrderHorizon:
+		case o != nil && a.e.EventTime.Sub(o.e.EventTime) <= r.env.Settings.OrderHorizon:
 			a.outcome = adjustDone
 			if o.adjust == nil || decides(a, o.adjust) {
 				o.adjust = a
@@ -118,7 +119,7 @@ func (r *resolution) applyAdjustments() {
 		default:
 			a.outcome = adjustOrphan
 		}
-		final := r.s.frontier > r.s.adjustSettles(a.e.EventTime)
+		final := r.env.Frontier > r.env.adjustSettles(a.e.EventTime)
 		switch {
 		case a.outcome == adjustTooOld:
 			r.refuse(a, event.AdjustTooOld)
@@ -174,7 +175,7 @@ func (r *resolution) findPaths() {
 		} else {
 			c.path = r.pathOf(c)
 		}
-		c.attributed = r.s.watermark >= c.e.EventTime
+		c.attributed = r.env.Watermark >= c.e.EventTime
 		if c.attributed && !c.dup {
 			r.credit(c)
 		}
@@ -183,7 +184,7 @@ func (r *resolution) findPaths() {
 
 // pathOf collects the eligible touches of a conversion (R-A1, R-A2, R-A4).
 func (r *resolution) pathOf(c *convFact) path {
-	set := &r.s.cfg.Settings
+	set := r.env.Settings
 	age := c.e.Ingest.Sub(c.e.EventTime)
 	in := r.scopeOf(c)
 	named := r.namedClick(c)
@@ -204,14 +205,14 @@ func (r *resolution) pathOf(c *convFact) path {
 	}
 	for i := range r.views {
 		v := &r.views[i]
-		d := c.e.EventTime.Sub(v.at)
-		if age > set.ViewLateness || d < 0 || !v.valid || !in.has(v.Advertiser, v.Campaign) {
+		d := c.e.EventTime.Sub(v.At)
+		if age > set.ViewLateness || d < 0 || !v.Valid || !in.has(v.Advertiser, v.Campaign) {
 			continue
 		}
 		settings := r.settingsOf(v.Campaign, c)
-		if w := settings.Windows.ViewThrough; w > 0 && d <= w && !(settings.VTRequiresViewable && v.viewable == event.False) {
+		if w := settings.Windows.ViewThrough; w > 0 && d <= w && !(settings.VTRequiresViewable && v.Viewable == event.False) {
 			t := touchOfView(v, w)
-			t.unmeasured = settings.VTRequiresViewable && v.viewable == event.Unknown
+			t.unmeasured = settings.VTRequiresViewable && v.Viewable == event.Unknown
 			list = append(list, found{touch: t, named: v == namedView})
 		}
 	}
@@ -244,7 +245,7 @@ func pathOfFound(c *convFact, list []found) path {
 // compareTouches is the order of A2 and A7.
 func compareTouches(a, b *touch) int {
 	return cmp.Or(
-		cmp.Compare(a.at, b.at), cmp.Compare(boolBit(a.click), boolBit(b.click)), strings.Compare(a.id, b.id),
+		cmp.Compare(a.at, b.at), cmp.Compare(fact.Bit(a.click), fact.Bit(b.click)), strings.Compare(a.id, b.id),
 	)
 }
 
@@ -260,15 +261,15 @@ func touchOfClick(f *clickFact, window event.Span) touch {
 	return t
 }
 
-func touchOfView(v *view, window event.Span) touch {
+func touchOfView(v *View, window event.Span) touch {
 	return touch{
-		id: v.id, at: v.at, window: window, campaign: v.Campaign, creative: v.Creative, lineItem: v.LineItem,
+		id: v.ID, at: v.At, window: window, campaign: v.Campaign, creative: v.Creative, lineItem: v.LineItem,
 		site: v.Site, exchange: v.Exchange, country: v.Country, device: v.Device,
 	}
 }
 
 func (r *resolution) settingsOf(campaign string, c *convFact) *reference.Campaign {
-	settings, _ := r.s.reference.Campaign(campaign, c.e.EventTime)
+	settings, _ := r.env.Reference.Campaign(campaign, c.e.EventTime)
 	return settings
 }
 
@@ -281,10 +282,10 @@ func (r *resolution) namedClick(c *convFact) *clickFact {
 	var best *clickFact
 	for _, f := range r.facts {
 		d := c.e.EventTime.Sub(f.e.EventTime)
-		if f.e.ID != c.e.ClickID || d < -r.s.cfg.Settings.InversionMax || d > r.settingsOf(f.campaign, c).Windows.ClickThrough {
+		if f.e.ID != c.e.ClickID || d < -r.env.Settings.InversionMax || d > r.settingsOf(f.campaign, c).Windows.ClickThrough {
 			continue
 		}
-		if best == nil || r.s.nearer(f.e.EventTime, best.e.EventTime, c.e.EventTime) {
+		if best == nil || fact.Nearer(f.e.EventTime, best.e.EventTime, c.e.EventTime, r.env.Settings.ClockTolerance) {
 			best = f
 		}
 	}
@@ -292,15 +293,15 @@ func (r *resolution) namedClick(c *convFact) *clickFact {
 }
 
 // namedView is the impression that a conversion names.
-func (r *resolution) namedView(c *convFact) *view {
+func (r *resolution) namedView(c *convFact) *View {
 	if c.e.ImpressionID == "" {
 		return nil
 	}
-	var best *view
+	var best *View
 	for i := range r.views {
 		v := &r.views[i]
-		d := c.e.EventTime.Sub(v.at)
-		if v.wire == c.e.ImpressionID && d >= 0 && d <= r.settingsOf(v.Campaign, c).Windows.ViewThrough {
+		d := c.e.EventTime.Sub(v.At)
+		if v.WireID == c.e.ImpressionID && d >= 0 && d <= r.settingsOf(v.Campaign, c).Windows.ViewThrough {
 			best = v // in order of time
 		}
 	}
@@ -372,7 +373,7 @@ func (r *resolution) credit(c *convFact) {
 	if end >= 0 {
 		c.credited = append(c.credited, all[end])
 	}
-	if limit := r.s.cfg.Settings.MaxTouchesPerPath; len(c.credited) > limit {
+	if limit := r.env.Settings.MaxTouchesPerPath; len(c.credited) > limit {
 		c.truncated = true
 		c.credited = slices.Delete(c.credited, 1, len(c.credited)-limit+1)
 	}
@@ -412,7 +413,7 @@ func (r *resolution) count() {
 	for _, c := range r.convs {
 		switch {
 		case c.e.Test:
-			c.reason = testTraffic
+			c.reason = fact.TestTraffic
 		case c.dup:
 			c.reason = "DUP_ORDER"
 		case c.adjust != nil && c.adjust.e.Adjustment == event.Retract:

@@ -1,8 +1,9 @@
-package correlate
+package journey
 
 import (
-	"strings"
+	"cmp"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
@@ -13,7 +14,6 @@ const (
 	methodID           = "ID"
 	methodUserCreative = "USER_CREATIVE"
 	methodUserCampaign = "USER_CAMPAIGN"
-	methodNone         = "NONE"
 
 	orphanLate    = "LATE_FOR_JOIN"
 	orphanNoKeys  = "NO_KEYS"
@@ -32,7 +32,7 @@ func (r *resolution) matchClicks() {
 			if c.e.Test {
 				c.match.codes |= codeTest
 			}
-			if c.match.matched() && !c.match.parent.valid {
+			if c.match.matched() && !c.match.parent.Valid {
 				c.match.codes |= codeParent
 			}
 		}
@@ -44,7 +44,7 @@ func (r *resolution) matchClicks() {
 		if creative != nil {
 			c.lineItem = creative.LineItemID
 		}
-		settings, _ := r.s.reference.Campaign(own, c.e.EventTime)
+		settings, _ := r.env.Reference.Campaign(own, c.e.EventTime)
 		c.adviser = settings.AdvertiserID
 	}
 }
@@ -52,32 +52,32 @@ func (r *resolution) matchClicks() {
 // ownCampaign is a click's own campaign (R-J0) and what is known of its
 // creative.
 func (r *resolution) ownCampaign(e *event.Click) (string, *reference.Creative) {
-	creative, _ := r.s.reference.Creative(e.CreativeID)
+	creative, _ := r.env.Reference.Creative(e.CreativeID)
 	campaign := e.CampaignID
 	if creative != nil {
-		campaign = either(campaign, creative.CampaignID)
+		campaign = cmp.Or(campaign, creative.CampaignID)
 	}
-	return either(campaign, unknownCampaign), creative
+	return cmp.Or(campaign, fact.UnknownCampaign), creative
 }
 
 // matchOf applies R-J2 and R-J6.
 func (r *resolution) matchOf(e *event.Click, own string) match {
-	if e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.ClickLateness {
-		return match{method: methodNone, reason: orphanLate}
+	if e.Ingest.Sub(e.EventTime) > r.env.Settings.ClickLateness {
+		return match{method: fact.MethodNone, reason: orphanLate}
 	}
 	if e.ImpressionID != "" {
-		if v := r.nearest(e, func(v *view) bool { return v.wire == e.ImpressionID }); v != nil {
+		if v := r.nearest(e, func(v *View) bool { return v.WireID == e.ImpressionID }); v != nil {
 			return r.matchedBy(methodID, e, v)
 		}
 	}
 	if e.AuctionID != "" {
-		auction := auctionHash(e.Exchange, e.AuctionID)
-		v := r.nearest(e, func(v *view) bool { return v.auction == auction && v.ImpID == e.ImpID })
+		auction := fact.AuctionHash(e.Exchange, e.AuctionID)
+		v := r.nearest(e, func(v *View) bool { return v.Auction == auction && v.ImpID == e.ImpID })
 		if v != nil {
-			return r.matchedBy(methodAuction, e, v)
+			return r.matchedBy(fact.ByAuction, e, v)
 		}
 	}
-	byUser := e.UserID != "" && own != unknownCampaign
+	byUser := e.UserID != "" && own != fact.UnknownCampaign
 	invalid := false
 	if byUser {
 		if e.CreativeID != "" {
@@ -93,40 +93,40 @@ func (r *resolution) matchOf(e *event.Click, own string) match {
 	}
 	switch {
 	case e.ImpressionID == "" && e.AuctionID == "" && !byUser:
-		return match{method: methodNone, reason: orphanNoKeys}
+		return match{method: fact.MethodNone, reason: orphanNoKeys}
 	case invalid:
-		return match{method: methodNone, reason: orphanInvalid}
+		return match{method: fact.MethodNone, reason: orphanInvalid}
 	}
-	return match{method: methodNone, reason: orphanNone}
+	return match{method: fact.MethodNone, reason: orphanNone}
 }
 
-func (r *resolution) matchedBy(method string, e *event.Click, v *view) match {
+func (r *resolution) matchedBy(method string, e *event.Click, v *View) match {
 	return match{
 		method: method, parent: *v,
-		inversion: e.EventTime.Sub(v.at) < -r.s.cfg.Settings.ClockTolerance,
+		inversion: e.EventTime.Sub(v.At) < -r.env.Settings.ClockTolerance,
 	}
 }
 
 // joinWindow is how long after the impression a click may follow.
-func (r *resolution) joinWindow(v *view, at event.Time) event.Span {
-	c, _ := r.s.reference.Campaign(v.Campaign, at)
+func (r *resolution) joinWindow(v *View, at event.Time) event.Span {
+	c, _ := r.env.Reference.Campaign(v.Campaign, at)
 	return c.Windows.ClickJoin
 }
 
 // nearest is the impression a click means by an id: the latest at or before
 // click + 2 s, else the earliest after that; of equal times the larger id.
-func (r *resolution) nearest(e *event.Click, is func(*view) bool) *view {
-	var best *view
+func (r *resolution) nearest(e *event.Click, is func(*View) bool) *View {
+	var best *View
 	for i := range r.views {
 		v := &r.views[i]
 		if !is(v) {
 			continue
 		}
-		d := e.EventTime.Sub(v.at)
-		if d < -r.s.cfg.Settings.InversionMax || d > r.joinWindow(v, e.EventTime) {
+		d := e.EventTime.Sub(v.At)
+		if d < -r.env.Settings.InversionMax || d > r.joinWindow(v, e.EventTime) {
 			continue
 		}
-		if best == nil || best.at == v.at || r.s.nearer(v.at, best.at, e.EventTime) {
+		if best == nil || best.At == v.At || fact.Nearer(v.At, best.At, e.EventTime, r.env.Settings.ClockTolerance) {
 			best = v // views are in order, so an equal time is a larger id
 		}
 	}
@@ -136,18 +136,18 @@ func (r *resolution) nearest(e *event.Click, is func(*view) bool) *view {
 // latest is the latest valid impression of the campaign, and of the creative
 // unless it is "", inside [click - window, click]: of equal times the viewable
 // one, then the larger id. invalid reports that there were only invalid ones.
-func (r *resolution) latest(e *event.Click, campaign, creative string) (best *view, invalid bool) {
+func (r *resolution) latest(e *event.Click, campaign, creative string) (best *View, invalid bool) {
 	for i := range r.views {
 		v := &r.views[i]
-		d := e.EventTime.Sub(v.at)
+		d := e.EventTime.Sub(v.At)
 		if v.Campaign != campaign || creative != "" && v.Creative != creative || d < 0 || d > r.joinWindow(v, e.EventTime) {
 			continue
 		}
-		if !v.valid {
+		if !v.Valid {
 			invalid = true
 			continue
 		}
-		if best == nil || v.at > best.at || v.viewable == event.True || best.viewable != event.True {
+		if best == nil || v.At > best.At || v.Viewable == event.True || best.Viewable != event.True {
 			best = v
 		}
 	}
@@ -161,7 +161,7 @@ func (r *resolution) orderClicks() {
 	accepted := map[chain]event.Time{}
 	taken := map[string]int32{}
 	for _, c := range r.facts {
-		settings, _ := r.s.reference.Campaign(r.computedCampaign(c), c.e.EventTime)
+		settings, _ := r.env.Reference.Campaign(r.computedCampaign(c), c.e.EventTime)
 		k := chain{c.campaign, c.creative}
 		last, any := accepted[k]
 		if !c.settled && any && c.e.EventTime.Sub(last) < settings.Windows.ClickRefractory {
@@ -174,7 +174,7 @@ func (r *resolution) orderClicks() {
 		if !c.match.matched() {
 			continue
 		}
-		id := c.match.parent.id
+		id := c.match.parent.ID
 		taken[id]++
 		if limit := settings.MaxClicksPerImpression; !c.settled && limit > 0 && taken[id] > limit {
 			c.match.codes |= codeCap
@@ -185,7 +185,7 @@ func (r *resolution) orderClicks() {
 // computedCampaign is whose refractory period and cap a click has: its own
 // creative's, else its parent's, else what it declares (W).
 func (r *resolution) computedCampaign(c *clickFact) string {
-	if creative, ok := r.s.reference.Creative(c.e.CreativeID); ok && creative.CampaignID != "" {
+	if creative, ok := r.env.Reference.Creative(c.e.CreativeID); ok && creative.CampaignID != "" {
 		return creative.CampaignID
 	}
 	return c.campaign
@@ -203,7 +203,7 @@ func (r *resolution) writeClicks() {
 		from = to
 	}
 	for _, c := range r.facts {
-		if c.match.matched() || c.wrote.there || r.s.watermark >= c.hold {
+		if c.match.matched() || c.wrote.there || r.env.Watermark >= c.hold {
 			r.writeClick(c)
 		}
 	}
@@ -214,7 +214,7 @@ func (r *resolution) writeClicks() {
 func (r *resolution) moveClickRows(list []click) {
 	for i := range list {
 		c := &list[i]
-		if !c.wrote.there || c.verdict.class == classFact && c.verdict.reused == c.wrote.reused {
+		if !c.wrote.there || c.verdict.Class == fact.Fact && c.verdict.Reused == c.wrote.reused {
 			continue
 		}
 		was := c.wrote
@@ -223,11 +223,11 @@ func (r *resolution) moveClickRows(list []click) {
 			to.wrote = was
 			continue
 		}
-		r.s.recount(was.counts, nil)
-		r.s.counters.Corrections++
-		r.s.open.Clicks = append(r.s.open.Clicks, table.Click{
-			Route: int64(r.j.route), ClickID: c.e.ID + suffix(was.reused, c.e.EventTime), EventTime: c.e.EventTime,
-			Meta: r.s.meta(&c.e.Envelope, table.Delete, 0),
+		r.env.Recount(was.counts, nil)
+		r.env.Rows.Corrections++
+		r.env.Rows.Clicks = append(r.env.Rows.Clicks, table.Click{
+			Route: int64(r.j.route), ClickID: c.e.ID + fact.Suffix(was.reused, c.e.EventTime), EventTime: c.e.EventTime,
+			Meta: r.env.Rows.Meta(&c.e.Envelope, table.Delete, 0),
 		})
 	}
 }
@@ -236,7 +236,7 @@ func (r *resolution) moveClickRows(list []click) {
 func heir(list []click, reused bool, at event.Time) *click {
 	for i := range list {
 		c := &list[i]
-		if c.verdict.class == classFact && c.verdict.reused == reused && (!reused || c.e.EventTime == at) && !c.wrote.there {
+		if c.verdict.Class == fact.Fact && c.verdict.Reused == reused && (!reused || c.e.EventTime == at) && !c.wrote.there {
 			return c
 		}
 	}
@@ -247,35 +247,35 @@ func heir(list []click, reused bool, at event.Time) *click {
 func (r *resolution) writeClick(c *clickFact) {
 	row := r.clickRow(c)
 	counts := r.clickCounts(c, &row)
-	hash := hashClick(&r.s.scratch.hash, &row)
+	hash := hashClick(&r.env.hash, &row)
 	if c.wrote.there && c.wrote.hash == hash {
-		r.s.recount(c.wrote.counts, counts)
+		r.env.Recount(c.wrote.counts, counts)
 		c.wrote.counts = counts
 		return
 	}
 	if c.wrote.there {
-		r.s.counters.Corrections++
+		r.env.Rows.Corrections++
 	}
-	r.s.recount(c.wrote.counts, counts)
-	c.wrote = wroteClick{there: true, reused: c.verdict.reused, hash: hash, counts: counts}
-	r.s.open.Clicks = append(r.s.open.Clicks, row)
+	r.env.Recount(c.wrote.counts, counts)
+	c.wrote = wroteClick{there: true, reused: c.verdict.Reused, hash: hash, counts: counts}
+	r.env.Rows.Clicks = append(r.env.Rows.Clicks, row)
 }
 
 func (r *resolution) clickRow(c *clickFact) table.Click {
 	e := &c.e
 	flags := e.Flags
 	row := table.Click{
-		Route: int64(e.Route), ClickID: c.key, EventTime: e.EventTime, UserKey: r.userKey(e.UserID),
+		Route: int64(e.Route), ClickID: c.key, EventTime: e.EventTime, UserKey: r.env.userKey(e.UserID),
 		CampaignID: c.campaign, DeclaredCampaignID: e.CampaignID, CreativeID: c.creative,
-		ImpressionID: e.ImpressionID, MatchStatus: "ORPHAN", MatchMethod: methodNone, OrphanReason: c.match.reason,
+		ImpressionID: e.ImpressionID, MatchStatus: "ORPHAN", MatchMethod: fact.MethodNone, OrphanReason: c.match.reason,
 		Valid: c.valid(), IVTCodes: c.match.codes.text(),
 		LineItemID: c.lineItem, AdvertiserID: c.adviser,
 		SiteDomain: e.SiteDomain, Exchange: e.Exchange, DeviceType: max(e.DeviceType, 0), OS: e.OS, Country: e.Country,
-		LandingHost: e.LandingHost, Late: e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.LateAfter,
+		LandingHost: e.LandingHost, Late: e.Ingest.Sub(e.EventTime) > r.env.Settings.LateAfter,
 	}
 	if p := &c.match.parent; c.match.matched() {
-		row.MatchStatus, row.MatchMethod, row.ImpressionID = "MATCHED", c.match.method, p.id
-		ms := floorMS(e.EventTime.Sub(p.at))
+		row.MatchStatus, row.MatchMethod, row.ImpressionID = "MATCHED", c.match.method, p.ID
+		ms := fact.FloorMS(e.EventTime.Sub(p.At))
 		row.ImpToClickMS = &ms
 		row.SiteDomain, row.AppBundle, row.PlacementID = p.Site, p.App, p.Placement
 		row.Exchange, row.AdFormat, row.Currency = p.Exchange, p.AdFormat, p.Currency
@@ -287,50 +287,43 @@ func (r *resolution) clickRow(c *clickFact) table.Click {
 	if c.match.inversion {
 		flags |= event.TimeInversion
 	}
-	if e.Ingest.Sub(e.EventTime) > r.s.cfg.Settings.ClickLateness {
+	if e.Ingest.Sub(e.EventTime) > r.env.Settings.ClickLateness {
 		flags |= event.LateForJoin
 	}
-	if c.verdict.reused {
+	if c.verdict.Reused {
 		flags |= event.IDReused
 	}
 	if !row.Valid {
-		row.IVTClass = givt
+		row.IVTClass = fact.GIVT
 	}
-	if settings, _ := r.s.reference.Campaign(c.campaign, e.EventTime); settings.Pricing == reference.CPC {
-		row.Currency = either(settings.Currency, row.Currency)
+	if settings, _ := r.env.Reference.Campaign(c.campaign, e.EventTime); settings.Pricing == reference.CPC {
+		row.Currency = cmp.Or(settings.Currency, row.Currency)
 		if row.Valid {
 			row.CostNanos = settings.RateMicros * 1_000
 		}
 	}
-	row.Meta = r.s.meta(&e.Envelope, table.Upsert, flags)
+	row.Meta = r.env.Rows.Meta(&e.Envelope, table.Upsert, flags)
 	return row
 }
 
-func (r *resolution) userKey(user string) string {
-	if user == "" {
-		return ""
-	}
-	return strings.Clone(r.s.users.keys.text(r.s.users.keys.of(user)))
-}
-
 // clickCounts is what a click adds to its group.
-func (r *resolution) clickCounts(c *clickFact, row *table.Click) []contribution {
-	out := contribution{
-		key: event.CampaignKey{
+func (r *resolution) clickCounts(c *clickFact, row *table.Click) []Contribution {
+	out := Contribution{
+		Key: event.CampaignKey{
 			Bucket: row.EventTime.Floor(event.Minute), Campaign: row.CampaignID, Creative: row.CreativeID,
 			Exchange: row.Exchange, Country: row.Country, Currency: row.Currency, Device: row.DeviceType,
 		},
-		add:    []addend{{event.ClicksGross, 1}},
-		micros: row.CostNanos / 1_000,
+		Add:    []Addend{{event.ClicksGross, 1}},
+		Micros: row.CostNanos / 1_000,
 	}
 	if !row.Valid {
-		out.add = append(out.add, addend{event.ClicksGIVT, 1})
+		out.Add = append(out.Add, Addend{event.ClicksGIVT, 1})
 	}
 	if !c.match.matched() {
-		out.add = append(out.add, addend{event.OrphanClicks, 1})
+		out.Add = append(out.Add, Addend{event.OrphanClicks, 1})
 	}
 	if row.Late {
-		out.add = append(out.add, addend{event.LateEvents, 1})
+		out.Add = append(out.Add, Addend{event.LateEvents, 1})
 	}
-	return []contribution{out}
+	return []Contribution{out}
 }

@@ -1,34 +1,43 @@
-package correlate
+package journey
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/advertisex/adjoin/actors/correlate/fact"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
 )
 
-// A journey is the part of a route's timeline that is kept whole: its clicks
+// A Journey is the part of a route's timeline that is kept whole: its clicks
 // and conversions, each with what was decided for good and what its rows said
 // last. It rests as bytes; a cut that concerns it opens it, resolves it
 // (resolve.go) and closes it again.
-type journey struct {
+type Journey struct {
 	route  event.Route
 	clicks []click // by id, then the order of D1
 	convs  []conversion
 
-	hadClicks, hadConvs int // when it was opened
-
-	until, wake, write event.Time // see journeys; set by resolve
+	// When the journey is to be opened again; Resolve sets them. An impression
+	// later than Until changes nothing; at a frontier beyond Wake there is
+	// something to settle or forget, from the watermark Write on something to
+	// write. MaxTime is never.
+	Until, Wake, Write event.Time
 }
+
+// New is an empty journey.
+func New(route event.Route) *Journey { return &Journey{route: route} }
+
+// Route is the journey's route.
+func (j *Journey) Route() event.Route { return j.route }
 
 // click is one record of a click, the least of its equals.
 type click struct {
 	e       event.Click
 	print   uint64
-	verdict verdict
-	reject  rejectRow
+	verdict fact.Verdict
+	reject  fact.RejectRow
 	// anchored: an earlier fact of the id has expired, so this one is a reuse.
 	anchored bool
 	// hold is the watermark from which an orphan is written (J6).
@@ -45,7 +54,7 @@ type match struct {
 	method    string // of fact_clicks; "" and NONE: an orphan
 	reason    string // of an orphan
 	inversion bool   // TIME_INVERSION
-	parent    view   // when matched
+	parent    View   // when matched
 	codes     clickCodes
 }
 
@@ -62,7 +71,7 @@ const (
 	codesEnd
 )
 
-var clickCodeNames = [...]string{testTraffic, "REPEAT_CLICK", "CLICK_CAP", "PARENT_IVT"}
+var clickCodeNames = [...]string{fact.TestTraffic, "REPEAT_CLICK", "CLICK_CAP", "PARENT_IVT"}
 
 func (c clickCodes) text() string {
 	var names []string
@@ -74,33 +83,20 @@ func (c clickCodes) text() string {
 	return strings.Join(names, ",")
 }
 
-// view is an impression as its children copy it.
-type view struct {
-	id       string // its key in fact_impressions
-	wire     string // its id without the suffix of a reuse
-	at       event.Time
-	valid    bool
-	viewable event.Tri
-	creativeDims
-	placeDims
-	deviceDims
-	auction uint64
-}
-
 // wroteClick is the row of fact_clicks as it was written last, under the key of
 // the record that has this.
 type wroteClick struct {
 	there, reused bool
 	hash          uint64
-	counts        []contribution
+	counts        []Contribution
 }
 
 // conversion is one record of a conversion or adjustment.
 type conversion struct {
 	e        event.Conversion
 	print    uint64
-	verdict  verdict
-	reject   rejectRow
+	verdict  fact.Verdict
+	reject   fact.RejectRow
 	anchored bool
 	// order: DUP_ORDER is decided for good, as dupOrder says.
 	order, dupOrder bool
@@ -160,7 +156,7 @@ type wroteConversion struct {
 	hash          uint64
 	credits       uint64 // hash of the credit set, 0 for none
 	touches       []wroteTouch
-	counts        []contribution
+	counts        []Contribution
 }
 
 // wroteTouch is a touch with the models that have a row for it, a bit each.
@@ -169,96 +165,75 @@ type wroteTouch struct {
 	models uint8
 }
 
-// contribution is what a child adds to one group of agg_campaign_minute.
-type contribution struct {
-	key    event.CampaignKey
-	add    []addend
-	micros int64 // spend
+// Contribution is what a child adds to one group of agg_campaign_minute.
+type Contribution struct {
+	Key    event.CampaignKey
+	Add    []Addend
+	Micros int64 // spend
 }
 
-type addend struct {
-	measure event.Measure
-	value   int64
+// Addend is what it adds to one measure.
+type Addend struct {
+	Measure event.Measure
+	Value   int64
 }
 
-func (a contribution) equal(b contribution) bool {
-	return a.key == b.key && a.micros == b.micros && slices.Equal(a.add, b.add)
+// Equal compares two contributions.
+func (a Contribution) Equal(b Contribution) bool {
+	return a.Key == b.Key && a.Micros == b.Micros && slices.Equal(a.Add, b.Add)
 }
 
-// recount takes back what a child added before and adds what it adds now.
-func (s *Shard) recount(before, now []contribution) {
-	if slices.EqualFunc(before, now, contribution.equal) {
-		return
-	}
-	s.contribute(before, -1)
-	s.contribute(now, 1)
-}
-
-func (s *Shard) contribute(list []contribution, sign int64) {
-	for i := range list {
-		c := &list[i]
-		d := s.aggregates.at(s.dims.groupOf(&c.key))
-		for _, a := range c.add {
-			d.add[a.measure] += sign * a.value
-		}
-		d.spend = d.spend.Add(event.Mul64(sign*c.micros, 1_000))
-	}
-}
-
-// Click applies one click record. It may set e.EventTime and e.Flags (T1).
-func (s *Shard) Click(e *event.Click) {
-	if !s.admit(event.KindClick, &e.Envelope, e.CampaignID) {
-		return
-	}
-	j := s.openJourney(e.Route)
-	print := printOf(&e.Print)
+// AddClick adds an admitted click. The event is copied. hold is the watermark
+// from which it is written even without a match.
+func (j *Journey) AddClick(e *event.Click, hold event.Time, l *fact.Ledger) {
+	print := fact.Print(&e.Print)
 	i, found := slices.BinarySearchFunc(j.clicks, e, func(c click, e *event.Click) int {
-		return cmp.Or(strings.Compare(c.e.ID, e.ID), compareRecords(c.e.EventTime, c.print, e.EventTime, print))
+		return cmp.Or(strings.Compare(c.e.ID, e.ID), fact.Compare(c.e.EventTime, c.print, e.EventTime, print))
 	})
 	if found {
 		c := &j.clicks[i]
 		if e.Position.Compare(c.e.Position) >= 0 {
-			s.ledger.at(e.Partition).Duplicates++
+			l.At(e.Partition).Duplicates++
 			return
 		}
-		s.supplant(c.e.Partition, e.Partition, c.verdict.class)
+		supplant(l, c.e.Partition, e.Partition, c.verdict.Class)
 	} else {
-		j.clicks = slices.Insert(j.clicks, i, click{print: print, hold: s.holdOf(e.EventTime)})
+		j.clicks = slices.Insert(j.clicks, i, click{print: print, hold: hold})
 	}
-	base := wire.Base{Partition: s.ledger.list[s.ledger.of(e.Partition)].Partition}
+	base := wire.Base{Partition: l.Partition(l.Of(e.Partition))}
 	copied := wire.AppendClick(nil, &base, e)
 	if _, err := wire.ReadClick(copied, &base, &j.clicks[i].e); err != nil {
 		panic("correlate: a click does not read back: " + err.Error())
 	}
 }
 
-// Conversion applies one conversion record, an adjustment included. It may set
-// e.EventTime and e.Flags (T1).
-func (s *Shard) Conversion(e *event.Conversion) {
-	if !s.admit(event.KindConversion, &e.Envelope, e.CampaignID) {
-		return
-	}
-	j := s.openJourney(e.Route)
-	print := printOf(&e.Print)
+// AddConversion adds an admitted conversion, an adjustment included. The event
+// is copied.
+func (j *Journey) AddConversion(e *event.Conversion, l *fact.Ledger) {
+	print := fact.Print(&e.Print)
 	i, found := slices.BinarySearchFunc(j.convs, e, func(c conversion, e *event.Conversion) int {
 		return compareConversions(&c.e, c.print, e, print)
 	})
 	if found {
 		c := &j.convs[i]
 		if e.Position.Compare(c.e.Position) >= 0 {
-			s.ledger.at(e.Partition).Duplicates++
+			l.At(e.Partition).Duplicates++
 			return
 		}
-		s.supplantConversion(c, e.Partition)
+		supplantConversion(l, c, e.Partition)
 	} else {
 		j.convs = slices.Insert(j.convs, i, conversion{print: print})
 	}
-	base := wire.Base{Partition: s.ledger.list[s.ledger.of(e.Partition)].Partition}
+	base := wire.Base{Partition: l.Partition(l.Of(e.Partition))}
 	copied := wire.AppendConversion(nil, &base, e)
 	if _, err := wire.ReadConversion(copied, &base, &j.convs[i].e); err != nil {
 		panic("correlate: a conversion does not read back: " + err.Error())
 	}
 }
+
+// Len is how many clicks and conversions there are, records that are no facts
+// included.
+func (j *Journey) Len() (clicks, conversions int) { return len(j.clicks), len(j.convs) }
 
 // compareConversions orders the records of a journey: by identity, then D1. An
 // adjustment's identity is its fingerprint, so conversions come first, by id.
@@ -270,7 +245,7 @@ func compareConversions(a *event.Conversion, aPrint uint64, b *event.Conversion,
 	case aNew != bNew:
 		return 1
 	case aNew:
-		return cmp.Or(strings.Compare(a.ID, b.ID), compareRecords(a.EventTime, aPrint, b.EventTime, bPrint))
+		return cmp.Or(strings.Compare(a.ID, b.ID), fact.Compare(a.EventTime, aPrint, b.EventTime, bPrint))
 	}
 	return cmp.Or(cmp.Compare(aPrint, bPrint), cmp.Compare(a.EventTime, b.EventTime))
 }
@@ -278,26 +253,19 @@ func compareConversions(a *event.Conversion, aPrint uint64, b *event.Conversion,
 // supplant moves a record of class c from the ledger of one partition to that
 // of another, whose equal comes first in the order; the first is a duplicate
 // now.
-func (s *Shard) supplant(from, to event.Partition, c class) {
-	s.ledger.move(from, c, -1)
-	s.ledger.at(from).Duplicates++
-	s.ledger.move(to, c, 1)
+func supplant(l *fact.Ledger, from, to event.Partition, c fact.Class) {
+	l.Move(from, c, -1)
+	l.At(from).Duplicates++
+	l.Move(to, c, 1)
 }
 
 // supplantConversion is supplant where the record may be a refused adjustment.
-func (s *Shard) supplantConversion(c *conversion, to event.Partition) {
+func supplantConversion(l *fact.Ledger, c *conversion, to event.Partition) {
 	if c.refusal.reason == event.NotRejected {
-		s.supplant(c.e.Partition, to, c.verdict.class)
+		supplant(l, c.e.Partition, to, c.verdict.Class)
 		return
 	}
-	s.ledger.at(c.e.Partition).Rejected[c.refusal.reason]--
-	s.ledger.at(c.e.Partition).Duplicates++
-	s.ledger.at(to).Rejected[c.refusal.reason]++
-}
-
-// holdOf is the watermark from which an orphan click that comes now is written:
-// orphan_hold after the watermark of its arrival (J6).
-func (s *Shard) holdOf(at event.Time) event.Time {
-	set := &s.cfg.Settings
-	return max(s.watermark, at.Add(-set.LateAfter)).Add(set.OrphanHold)
+	l.At(c.e.Partition).Rejected[c.refusal.reason]--
+	l.At(c.e.Partition).Duplicates++
+	l.At(to).Rejected[c.refusal.reason]++
 }
