@@ -179,6 +179,9 @@ func (a *app) genKafka(ctx context.Context, cfg gen.Config, f genFlags, c *confi
 	if err != nil {
 		return usagef("%s", err)
 	}
+	if age := time.Since(g.Config().Start.UTC()); age > 24*time.Hour {
+		a.log.Warn("the records are stamped with their own past: topics without retention.ms=-1 will delete them", "oldest", g.Config().Start.UTC())
+	}
 	folder, err := openTruthFolder(g, f)
 	if err != nil {
 		return err
