@@ -122,7 +122,7 @@ type Durable struct {
 
 // ReadDurable reads the journal once.
 func ReadDurable(ctx context.Context, cfg kafka.Config, topic string) (Durable, error) {
-	d := Durable{Vector: event.Vector{}, Time: event.MinTime}
+	var d Durable
 	l, err := kafka.OpenLog(ctx, cfg, topic)
 	if err != nil {
 		return d, err
@@ -135,6 +135,12 @@ func ReadDurable(ctx context.Context, cfg kafka.Config, topic string) (Durable, 
 	if err != nil {
 		return d, err
 	}
+	return durableOf(state), nil
+}
+
+// durableOf is how far the valid commits that a state has folded have come.
+func durableOf(state *journal.State) Durable {
+	d := Durable{Vector: event.Vector{}, Time: event.MinTime}
 	for _, id := range state.Shards() {
 		last, ok := state.LastCommit(id)
 		if !ok || id.Role != journal.User {
@@ -148,7 +154,57 @@ func ReadDurable(ctx context.Context, cfg kafka.Config, topic string) (Durable, 
 			}
 		}
 	}
-	return d, nil
+	return d
+}
+
+// FollowDurable reads the journal and then follows it until ctx ends, which is
+// its only good end and gives a nil error. seen is told how far the commits have
+// come, once for what is there and again after every valid commit, as soon as
+// the record can be read: what a commit covers is visible to a loader from then
+// on. The Durable is seen's to keep.
+func FollowDurable(ctx context.Context, cfg kafka.Config, topic string, seen func(Durable)) error {
+	l, err := kafka.OpenLog(ctx, cfg, topic)
+	if err != nil {
+		return err
+	}
+	err = followDurable(ctx, l, seen)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, l.Close())
+}
+
+func followDurable(ctx context.Context, l *kafka.Log, seen func(Durable)) error {
+	first, entries, err := readJournal(ctx, l, nil)
+	if err != nil {
+		return err
+	}
+	state, err := recoverState(first, entries, journal.Latest, nil)
+	if err != nil {
+		return err
+	}
+	seen(durableOf(state))
+	next := first
+	if n := len(entries); n > 0 {
+		next = entries[n-1].Offset + 1
+	}
+	for {
+		err := l.Read(ctx, next, next+1, func(at event.Offset, _ event.Time, value []byte) error {
+			rec, err := journal.Decode(value)
+			if err != nil {
+				return fmt.Errorf("journal record at offset %d: %w", at, err)
+			}
+			verdict := state.Apply(at, rec)
+			if _, ok := rec.(*journal.Commit); ok && verdict.Reason == journal.Accepted {
+				seen(durableOf(state))
+			}
+			next = at + 1
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // ReadTotals adds up every valid commit of a journal.

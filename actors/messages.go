@@ -39,6 +39,7 @@ type (
 	credit struct {
 		quiet
 		bytes int
+		chunk uint64 // the batch was a part of
 	}
 	// standStill asks to route nothing more until resume, and to report.
 	standStill struct {
@@ -66,6 +67,7 @@ type (
 		quiet
 		bytes []byte
 		from  *actor.PID // owed the credit
+		chunk uint64     // of the source, told back with the credit
 	}
 	// advance is ranges without events for the shard.
 	advance struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/advertisex/adjoin/cluster/journal"
 	"github.com/advertisex/adjoin/codecs"
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/kafka"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/sinks"
 )
@@ -29,6 +30,9 @@ type ReplayConfig struct {
 	// Next yields the records in any order that keeps the order inside each
 	// partition; ok is false at the end.
 	Next func() (rec codecs.Record, ok bool, err error)
+	// NextChunk is asked instead of Next where it is set: whole chunks, as a node
+	// fetches them. The chunks of a partition must join.
+	NextChunk func() (chunk *kafka.Chunk, ok bool, err error)
 	// Out takes the rows of every cut; versions of one key come in order.
 	Out sinks.Sink
 
@@ -45,18 +49,20 @@ func Replay(ctx context.Context, cfg ReplayConfig) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	for n := 1; ; n++ {
-		rec, ok, err := cfg.Next()
+	step := r.nextRecord
+	if cfg.NextChunk != nil {
+		step = r.nextChunk
+	}
+	for since := 0; ; {
+		n, ok, err := step(ctx)
 		if err != nil {
 			return Summary{}, err
 		}
 		if !ok {
 			break
 		}
-		if err := r.record(ctx, &rec); err != nil {
-			return Summary{}, err
-		}
-		if n%r.every == 0 {
+		if since += n; since >= r.every {
+			since = 0
 			if _, err := r.cut(r.watermark()); err != nil {
 				return Summary{}, err
 			}
@@ -66,6 +72,24 @@ func Replay(ctx context.Context, cfg ReplayConfig) (Summary, error) {
 		}
 	}
 	return r.end()
+}
+
+// nextRecord takes one record through; n is 1.
+func (r *replay) nextRecord(ctx context.Context) (n int, ok bool, err error) {
+	rec, ok, err := r.cfg.Next()
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	return 1, true, r.record(ctx, &rec)
+}
+
+// nextChunk takes the records of one chunk through; n is how many.
+func (r *replay) nextChunk(ctx context.Context) (n int, ok bool, err error) {
+	chunk, ok, err := r.cfg.NextChunk()
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	return len(chunk.Records), true, r.chunk(ctx, chunk)
 }
 
 type replay struct {
@@ -139,6 +163,32 @@ func (r *replay) record(ctx context.Context, rec *codecs.Record) error {
 	router.begin(rng, p)
 	router.take(rec)
 	r.out = router.finish(r.out[:0])
+	return r.apply()
+}
+
+// chunk routes a chunk as a source does and applies what comes of it.
+func (r *replay) chunk(ctx context.Context, c *kafka.Chunk) error {
+	router := r.routers[c.Range.Topic]
+	if router == nil {
+		return fmt.Errorf("a chunk of topic %q: no topic of that name is configured (kafka.topics)", c.Range.Topic)
+	}
+	if router.progress[c.Range.ID] == nil {
+		router.start(c.Range.ID, c.Range.From)
+	}
+	if p, ok := router.decoder.(codecs.Preparer); ok {
+		if err := router.prepare(ctx, p, c); err != nil {
+			return fmt.Errorf("chunk [%d, %d) of %s: %w", c.Range.From, c.Range.To, c.Range.Partition, err)
+		}
+	}
+	out, err := router.route(c, r.out[:0])
+	if r.out = out; err != nil {
+		return err
+	}
+	return r.apply()
+}
+
+// apply gives what was routed to the shards.
+func (r *replay) apply() error {
 	for _, b := range r.out {
 		if err := r.users[b.shard].apply(b.bytes); err != nil {
 			return err

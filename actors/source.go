@@ -45,6 +45,8 @@ type source struct {
 	stopFetch context.CancelFunc
 	fetching  sync.WaitGroup
 	out       []routed
+	underway  underway  // chunks that the shards have not applied yet
+	heldSince time.Time // since when chunks wait for the shards or a cut, zero when they do not
 }
 
 // Receive implements actor.Actor.
@@ -63,6 +65,7 @@ func (s *source) Receive(ctx actor.Context) {
 		s.preparing, s.prepared = false, true
 	case *credit:
 		s.inFlight -= m.bytes
+		s.underway.applied(m.chunk, s.tell)
 	case *standStill:
 		s.standing = true
 		s.report(ctx, m)
@@ -147,6 +150,7 @@ func (s *source) fetch(ctx context.Context, send func(any)) {
 // work routes what waits, as long as the shards keep up and nobody has asked
 // to stand still.
 func (s *source) work(ctx actor.Context) {
+	defer s.held()
 	for len(s.waiting) > 0 && s.mayRoute() {
 		if !s.prepare(ctx) {
 			return
@@ -158,6 +162,22 @@ func (s *source) work(ctx actor.Context) {
 		s.tokens <- struct{}{}
 	}
 }
+
+// held counts the time for which there was something to route and it was not
+// let.
+func (s *source) held() {
+	waits := len(s.waiting) > 0 && !s.preparing && !s.mayRoute()
+	switch {
+	case waits && s.heldSince.IsZero():
+		s.heldSince = time.Now()
+	case !waits && !s.heldSince.IsZero():
+		s.node.stats.held(s.topic.Name, time.Since(s.heldSince))
+		s.heldSince = time.Time{}
+	}
+}
+
+// tell notes that every shard has applied a partition up to an offset.
+func (s *source) tell(p event.Partition, to event.Offset) { s.node.stats.applied(p, to) }
 
 func (s *source) mayRoute() bool {
 	return !s.broken && !s.standing && (!s.closed || s.ration > 0) && s.inFlight < s.limit
@@ -217,8 +237,9 @@ func (s *source) routeChunk(ctx actor.Context, chunk *kafka.Chunk) {
 	for _, b := range out {
 		s.inFlight += len(b.bytes)
 		s.ration -= len(b.bytes)
-		ctx.Send(s.node.users[b.shard], &apply{bytes: b.bytes, from: ctx.Self()})
+		ctx.Send(s.node.users[b.shard], &apply{bytes: b.bytes, from: ctx.Self(), chunk: s.underway.next()})
 	}
+	s.underway.sent(chunk.Range, len(out), s.tell)
 	clear(out)
 	s.out = out
 	if len(chunk.Records) > 0 {

@@ -23,6 +23,11 @@ type Stats struct {
 	failed   atomic.Int64
 	stages   [stages]atomic.Int64 // nanoseconds
 
+	joined struct { // apart from mu: it is written once a chunk
+		sync.Mutex
+		next map[event.Partition]event.Offset
+	}
+
 	mu struct {
 		sync.Mutex
 		Status
@@ -45,8 +50,8 @@ const (
 )
 
 type topicStats struct {
-	records, bytes, busy atomic.Int64
-	lastRecord           atomic.Int64 // Kafka time in microseconds
+	records, bytes, busy, held atomic.Int64
+	lastRecord                 atomic.Int64 // Kafka time in microseconds
 }
 
 // Status is a snapshot of the engine.
@@ -82,6 +87,7 @@ type Busy struct{ Correlate, Aggregate, Write, Commit time.Duration }
 type TopicStatus struct {
 	Records, Bytes int64
 	Busy           time.Duration // spent decoding and routing
+	Blocked        time.Duration // spent waiting for the shards or a cut, with records at hand
 	LastRecord     event.Time
 }
 
@@ -104,6 +110,7 @@ func newStats(topics []Topic) *Stats {
 	for _, t := range topics {
 		s.topics[t.Name] = &topicStats{}
 	}
+	s.joined.next = map[event.Partition]event.Offset{}
 	s.mu.Watermark, s.mu.Frontier, s.mu.LastCommit = event.MinTime, event.MinTime, event.MinTime
 	s.mu.Partitions = map[event.Partition]PartitionStatus{}
 	s.mu.Tables = map[string]TableStatus{}
@@ -143,10 +150,20 @@ func (s *Stats) Snapshot() Status {
 	for name, t := range s.topics {
 		out.Topics[name] = TopicStatus{
 			Records: t.records.Load(), Bytes: t.bytes.Load(),
-			Busy: time.Duration(t.busy.Load()), LastRecord: event.Time(t.lastRecord.Load()),
+			Busy: time.Duration(t.busy.Load()), Blocked: time.Duration(t.held.Load()), LastRecord: event.Time(t.lastRecord.Load()),
 		}
 	}
 	return out
+}
+
+// Joined puts into next, for each partition, the offset below which every shard
+// has applied everything since this engine started: what is joined in memory,
+// and durable only after the next cut. It is cheap enough to be asked every
+// millisecond.
+func (s *Stats) Joined(next map[event.Partition]event.Offset) {
+	s.joined.Lock()
+	defer s.joined.Unlock()
+	maps.Copy(next, s.joined.next)
 }
 
 // OnCommit sets what is told the seconds that each committed cut took. It must
@@ -180,6 +197,16 @@ func (s *Stats) routed(topic string, c *kafka.Chunk, took time.Duration) {
 	if n := len(c.Records); n > 0 {
 		t.lastRecord.Store(int64(c.Records[n-1].Time))
 	}
+}
+
+// held counts the time a source had records and could not route them.
+func (s *Stats) held(topic string, took time.Duration) { s.topics[topic].held.Add(int64(took)) }
+
+// applied notes that all shards have applied a partition up to an offset.
+func (s *Stats) applied(p event.Partition, to event.Offset) {
+	s.joined.Lock()
+	defer s.joined.Unlock()
+	s.joined.next[p] = to
 }
 
 func (s *Stats) shard(id event.Shard, st correlate.Stats) {

@@ -43,7 +43,7 @@ func (u *userShard) Receive(ctx actor.Context) {
 		started := time.Now()
 		err = u.apply(m.bytes)
 		u.node.stats.busy(stageCorrelate, time.Since(started))
-		ctx.Send(m.from, &credit{bytes: len(m.bytes)})
+		ctx.Send(m.from, &credit{bytes: len(m.bytes), chunk: m.chunk})
 	case *advance:
 		for _, r := range m.ranges {
 			if err = u.advance(r); err != nil {

@@ -200,6 +200,24 @@ func (p *Producer) handOver(ctx context.Context, l *lane) error {
 	return err
 }
 
+// Push sends what is pending wherever the batch before has been taken up, and
+// waits for nothing: a batch whose turn has not come stays open and grows. It is
+// for a sender that must keep to a clock. It reports the first error of any
+// earlier batch.
+func (p *Producer) Push() error {
+	for _, l := range p.lanes {
+		if len(l.open.Records) == 0 {
+			continue
+		}
+		select {
+		case l.toSend <- job{batch: l.open}:
+			p.renew(l)
+		default:
+		}
+	}
+	return context.Cause(p.ctx)
+}
+
 // Flush sends what is pending and waits until every record is acknowledged.
 func (p *Producer) Flush(ctx context.Context) error {
 	var waits []chan struct{}
