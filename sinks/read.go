@@ -44,6 +44,9 @@ func (t *TableReader[T]) Next() (rows []T, err error) {
 	return nil, fmt.Errorf("sinks: reading Parquet rows: %w", errors.Join(err, ErrCorrupt))
 }
 
+// Rows is how many rows the file has.
+func (t *TableReader[T]) Rows() int64 { return t.rows.NumRows() }
+
 // Close gives buffers back.
 func (t *TableReader[T]) Close() error { return t.rows.Close() }
 

@@ -92,7 +92,11 @@ func (a *app) replay(ctx context.Context, c *config.Config, f replayFlags) (acto
 	if shards == 0 {
 		shards = uint32(c.Correlate.Shards)
 	}
-	tables := finaltable.NewSet()
+	tables, err := finaltable.NewSetIn(f.out)
+	if err != nil {
+		return none, nil, outFailure(f.out, err)
+	}
+	defer tables.Close()
 	summary, err := actors.Replay(ctx, actors.ReplayConfig{
 		Topics: sources, UserShards: shards, CampaignShards: uint32(c.Correlate.CampaignShards),
 		Settings: rules, Reference: set, WatermarkDelay: c.Correlate.WatermarkDelay,

@@ -11,11 +11,15 @@
 //	... the engine writes to it ...
 //	rows, err := set.Write("OUT") // OUT/fact_bids/part-0.parquet, ...
 //
-// Diff compares two such folders. It streams both, so it needs next to no
-// memory; a table that is not sorted by key (some other program wrote it) is
-// sorted in memory first.
+// A Set keeps rows in a compact encoding (codec.go), 210 bytes for a
+// fact_impressions row and nothing for the garbage collector to scan. One with a
+// folder (NewSetIn) sorts there what exceeds 192 MB a table, so that any number
+// of rows fits.
 //
-// A Set keeps rows in a compact encoding (codec.go), 250 to 300 bytes for a
-// fact_impressions row and nothing for the garbage collector to scan: two
-// million impressions take some 600 MB.
+// Files is the sink of a program that has the final rows in the order of their
+// keys already.
+//
+// Diff compares two such folders. Files with the same bytes it takes for equal;
+// others it streams, so it needs next to no memory; a table that is not sorted by
+// key (some other program wrote it) is sorted in memory first.
 package finaltable

@@ -3,10 +3,11 @@ package finaltable
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/advertisex/adjoin/internal/table"
 	"github.com/advertisex/adjoin/sinks"
+	"github.com/advertisex/adjoin/sinks/spill"
 )
 
 // fileName is the one file of a final table.
@@ -35,18 +37,32 @@ type Set struct {
 
 var _ sinks.Sink = (*Set)(nil)
 
-// NewSet is an empty set.
-func NewSet() *Set {
+// NewSet is an empty set that keeps all rows in memory.
+func NewSet() *Set { return newSet("", math.MaxInt) }
+
+// tableBytes is how much of a table a set with a folder keeps in memory.
+const tableBytes = 192 << 20
+
+// NewSetIn is an empty set that sorts in the folder dir, which it makes, what
+// exceeds 192 MB a table. Close gives the space back.
+func NewSetIn(dir string) (*Set, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return newSet(dir, tableBytes), nil
+}
+
+func newSet(dir string, budget int) *Set {
 	return &Set{
-		bids:         newCollector[table.Bid](),
-		wins:         newCollector[table.Win](),
-		impressions:  newCollector[table.Impression](),
-		clicks:       newCollector[table.Click](),
-		conversions:  newCollector[table.Conversion](),
-		attributions: newCollector[table.Attribution](),
-		minutes:      newCollector[table.CampaignMinute](),
-		days:         newCollector[table.CampaignDay](),
-		rejected:     newCollector[table.Rejected](),
+		bids:         newCollector[table.Bid](dir, budget),
+		wins:         newCollector[table.Win](dir, budget),
+		impressions:  newCollector[table.Impression](dir, budget),
+		clicks:       newCollector[table.Click](dir, budget),
+		conversions:  newCollector[table.Conversion](dir, budget),
+		attributions: newCollector[table.Attribution](dir, budget),
+		minutes:      newCollector[table.CampaignMinute](dir, budget),
+		days:         newCollector[table.CampaignDay](dir, budget),
+		rejected:     newCollector[table.Rejected](dir, budget),
 	}
 }
 
@@ -84,10 +100,7 @@ func (s *Set) WriteRejected(rows []table.Rejected) error { return s.rejected.add
 // any, are the only ones written.
 func (s *Set) Write(dir string, only ...table.Name) (map[table.Name]int64, error) {
 	rows := map[table.Name]int64{}
-	for _, t := range []interface {
-		name() table.Name
-		write(dir string) (rows int64, err error)
-	}{s.bids, s.wins, s.impressions, s.clicks, s.conversions, s.attributions, s.minutes, s.days, s.rejected} {
+	for _, t := range s.all() {
 		if len(only) > 0 && !slices.Contains(only, t.name()) {
 			continue
 		}
@@ -100,31 +113,47 @@ func (s *Set) Write(dir string, only ...table.Name) (map[table.Name]int64, error
 	return rows, nil
 }
 
-// arenaBytes is the size of the pieces that rows are kept in.
-const arenaBytes = 1 << 20
-
-// entry finds one encoded row. Most comparisons end at the prefix.
-type entry struct {
-	prefix uint64 // first bytes of the key
-	piece  uint32 // which piece of the arena
-	offset uint32 // where in it
+// Close gives up all rows.
+func (s *Set) Close() error {
+	var err error
+	for _, t := range s.all() {
+		err = errors.Join(err, t.close())
+	}
+	return err
 }
 
-// collector keeps rows of one table: their key, version and other columns, one
-// after the other in pieces of memory without pointers.
-//
-//	u32 length of key, key, u64 row_version, u8 deleted, u32 length of rest, rest
+// anyTable is a collector of any row type.
+type anyTable interface {
+	name() table.Name
+	write(dir string) (rows int64, err error)
+	close() error
+}
+
+func (s *Set) all() []anyTable {
+	return []anyTable{s.bids, s.wins, s.impressions, s.clicks, s.conversions, s.attributions, s.minutes, s.days, s.rejected}
+}
+
+// collector keeps rows of one table: the key as the key of a record, the
+// version, whether it is deleted and the other columns as its value. So records
+// are in the order of keys, and of a key the newest version comes first. Two
+// rows of one key and version (there should be none) are told apart by content,
+// so that the order never depends on the order of arrival.
 type collector[T any] struct {
 	codec *codec[T]
 
-	mu      sync.Mutex
-	pieces  [][]byte
-	entries []entry
-	key     []byte // scratch
-	rest    []byte // scratch
+	mu     sync.Mutex
+	sorter *spill.Sorter
+	key    []byte // scratch
+	value  []byte // scratch
 }
 
-func newCollector[T any]() *collector[T] { return &collector[T]{codec: newCodec[T]()} }
+func newCollector[T any](dir string, budget int) *collector[T] {
+	return &collector[T]{codec: newCodec[T](), sorter: spill.New(dir, budget)}
+}
+
+// versionBytes is how much of a value comes before the columns: the version,
+// flipped so that the newest is the smallest, and a byte for a deleted key.
+const versionBytes = 9
 
 func (c *collector[T]) add(rows []T) error {
 	c.mu.Lock()
@@ -132,94 +161,104 @@ func (c *collector[T]) add(rows []T) error {
 	for i := range rows {
 		row := &rows[i]
 		c.key = c.codec.appendKey(c.key[:0], row)
-		c.rest = c.codec.appendRest(c.rest[:0], row)
-		c.put(*at[int64](row, c.codec.version), *at[string](row, c.codec.op) == table.Delete)
+		newest := ^(uint64(*at[int64](row, c.codec.version)) ^ 1<<63)
+		c.value = binary.BigEndian.AppendUint64(c.value[:0], newest)
+		c.value = appendBool(c.value, *at[string](row, c.codec.op) == table.Delete)
+		c.value = c.codec.appendRest(c.value, row)
+		if err := c.sorter.Add(c.key, c.value); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// put stores the row in the scratch buffers.
-func (c *collector[T]) put(version int64, deleted bool) {
-	size := 4 + len(c.key) + 8 + 1 + 4 + len(c.rest)
-	last := len(c.pieces) - 1
-	if last < 0 || cap(c.pieces[last])-len(c.pieces[last]) < size {
-		c.pieces = append(c.pieces, make([]byte, 0, max(arenaBytes, size)))
-		last++
-	}
-	b := c.pieces[last]
-	var prefix [8]byte
-	copy(prefix[:], c.key)
-	c.entries = append(c.entries, entry{binary.BigEndian.Uint64(prefix[:]), uint32(last), uint32(len(b))})
-	b = binary.BigEndian.AppendUint32(b, uint32(len(c.key)))
-	b = append(b, c.key...)
-	b = binary.BigEndian.AppendUint64(b, uint64(version)^1<<63)
-	b = appendBool(b, deleted)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(c.rest)))
-	c.pieces[last] = append(b, c.rest...)
+// folded reads the newest version of each key, and nothing of a deleted one.
+type folded struct {
+	in   *spill.Reader
+	last []byte // the key before
+	some bool
 }
 
-// record is one stored row.
-type record struct {
-	key, version, rest []byte
-	deleted            bool
+func (c *collector[T]) fold() (*folded, error) {
+	in, err := c.sorter.Sort()
+	return &folded{in: in}, err
 }
 
-func (c *collector[T]) record(e entry) record {
-	b := c.pieces[e.piece][e.offset:]
-	n := binary.BigEndian.Uint32(b)
-	r := record{key: b[4 : 4+n]}
-	b = b[4+n:]
-	r.version, r.deleted = b[:8], b[8] == 1
-	n = binary.BigEndian.Uint32(b[9:])
-	r.rest = b[13 : 13+n : 13+n]
-	return r
-}
-
-// sort orders by key, then the newest version first. Two rows of one key and
-// version (there should be none) are told apart by content, so that the order
-// never depends on the order of arrival.
-func (c *collector[T]) sort() {
-	slices.SortFunc(c.entries, func(a, b entry) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+// next is the key and the other columns of a row, io.EOF after the last. They
+// are valid until the next call.
+func (f *folded) next() (key, rest []byte, err error) {
+	for {
+		r, err := f.in.Next()
+		if err != nil {
+			return nil, nil, err
 		}
-		x, y := c.record(a), c.record(b)
-		return cmp.Or(bytes.Compare(x.key, y.key), bytes.Compare(y.version, x.version), bytes.Compare(x.rest, y.rest))
-	})
-}
-
-// fold keeps the newest version of each key, and nothing of a deleted one.
-func (c *collector[T]) fold() {
-	kept := c.entries[:0]
-	var last []byte
-	for i, e := range c.entries {
-		r := c.record(e)
-		if i > 0 && bytes.Equal(r.key, last) {
+		if f.some && bytes.Equal(r.Key, f.last) {
 			continue
 		}
-		last = r.key
-		if !r.deleted {
-			kept = append(kept, e)
+		f.some, f.last = true, append(f.last[:0], r.Key...)
+		if r.Value[versionBytes-1] == 0 {
+			return r.Key, r.Value[versionBytes:], nil
 		}
 	}
-	c.entries = kept
-}
-
-// decode sets a zero row to what the record says.
-func (c *collector[T]) decode(r record, row *T) {
-	c.codec.readKey(r.key, row)
-	c.codec.readRest(r.rest, row)
-	*at[string](row, c.codec.op) = table.Upsert
 }
 
 func (c *collector[T]) name() table.Name { return c.codec.name }
 
+func (c *collector[T]) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sorter.Close()
+}
+
 func (c *collector[T]) write(dir string) (rows int64, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sort()
-	c.fold()
-	path, err := target(filepath.Join(dir, string(c.codec.name)))
+	in, err := c.fold()
+	if err != nil {
+		return 0, err
+	}
+	return writeFile(filepath.Join(dir, string(c.codec.name)), c.batches(in))
+}
+
+// batchRows is how many rows are encoded at a time. The boundaries show in the
+// bytes of a file, so every writer of final tables keeps to them.
+const batchRows = 1024
+
+// batches yields the rows in order. The text of a batch lies in one piece of
+// memory of its own.
+func (c *collector[T]) batches(in *folded) func() ([]T, error) {
+	batch := make([]T, 0, batchRows)
+	return func() ([]T, error) {
+		clear(batch[:cap(batch)])
+		batch = batch[:0]
+		text := make([]byte, 0, 256*batchRows)
+		for len(batch) < cap(batch) {
+			key, rest, err := in.next()
+			if errors.Is(err, io.EOF) {
+				return batch, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if need := len(key) + len(rest); cap(text)-len(text) < need {
+				text = make([]byte, 0, max(256*batchRows, need))
+			}
+			from := len(text)
+			text = append(append(text, key...), rest...)
+			batch = batch[:len(batch)+1]
+			row := &batch[len(batch)-1]
+			c.codec.readKey(text[from:from+len(key)], row)
+			c.codec.readRest(text[from+len(key):], row)
+			*at[string](row, c.codec.op) = table.Upsert
+		}
+		return batch, nil
+	}
+}
+
+// writeFile writes the one file of a table into its folder; it appears when it
+// is complete.
+func writeFile[T any](dir string, next func() ([]T, error)) (rows int64, err error) {
+	path, err := target(dir)
 	if err != nil {
 		return 0, err
 	}
@@ -228,27 +267,11 @@ func (c *collector[T]) write(dir string) (rows int64, err error) {
 		return 0, err
 	}
 	out := bufio.NewWriterSize(f, 1<<16)
-	rows, err = sinks.WriteTable(out, c.batches())
+	rows, err = sinks.WriteTable(out, next)
 	if err := errors.Join(err, out.Flush(), f.Close()); err != nil {
 		return 0, errors.Join(err, os.Remove(f.Name()))
 	}
 	return rows, os.Rename(f.Name(), path)
-}
-
-// batches yields the rows in order, 1,024 at a time.
-func (c *collector[T]) batches() func() ([]T, error) {
-	batch := make([]T, 0, 1024)
-	next := 0
-	return func() ([]T, error) {
-		clear(batch[:cap(batch)])
-		batch = batch[:0]
-		for next < len(c.entries) && len(batch) < cap(batch) {
-			batch = batch[:len(batch)+1]
-			c.decode(c.record(c.entries[next]), &batch[len(batch)-1])
-			next++
-		}
-		return batch, nil
-	}
 }
 
 // target makes the folder of a table and names its file.
