@@ -4,8 +4,8 @@
 // A record is scanned once, from left to right. The scanner notes where the
 // value of each known field lies and skips the rest; the fields are then read
 // in the order of the specification's list, which is the order in which
-// failures count (semantics N12). Names are first compared with those of the
-// record before, which is nearly always a hit.
+// failures count (semantics N12). A name is found by its bytes as two words, in
+// a table in which no two names share a place.
 //
 // What JSON is, is what encoding/json says it is; a differential fuzz test
 // holds the two together. Beyond that:

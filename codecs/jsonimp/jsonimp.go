@@ -2,14 +2,13 @@ package jsonimp
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/advertisex/adjoin/codecs"
 	"github.com/advertisex/adjoin/internal/event"
 )
-
-// guesses is how many members of an object are guessed by their place.
-const guesses = 64
 
 // Decoder decodes impressions. It is a codecs.Decoder.
 type Decoder struct {
@@ -18,7 +17,6 @@ type Decoder struct {
 	values  [fieldCount]codecs.Value
 	ranks   [fieldCount]uint8
 	present uint64 // bit f: values[f] and ranks[f] belong to this object
-	guess   [guesses]member
 	drift   int64
 
 	rec        *codecs.Record
@@ -191,11 +189,8 @@ func (d *Decoder) object(i int) (next int, how outcome) {
 	if i < len(d.b) && d.b[i] == '}' {
 		return i + 1, scanned
 	}
-	for n := 0; ; n++ {
-		if n == d.maxFields {
-			return i, tooMany
-		}
-		m, at := d.name(i, n)
+	for range d.maxFields {
+		m, at := d.name(i)
 		if at < 0 {
 			return i, syntax
 		}
@@ -203,7 +198,11 @@ func (d *Decoder) object(i int) (next int, how outcome) {
 		if v, i, how = d.value(at, 1); how != scanned {
 			return i, how
 		}
-		d.note(m, v)
+		if m.field == unknown {
+			d.drift++
+		} else {
+			d.note(m, v)
+		}
 		more, at := d.separator(i, '}')
 		if at < 0 {
 			return i, syntax
@@ -213,14 +212,11 @@ func (d *Decoder) object(i int) (next int, how outcome) {
 		}
 		i = at
 	}
+	return i, tooMany
 }
 
-// note keeps the value of a member unless a better name had one.
-func (d *Decoder) note(m member, v codecs.Value) {
-	if m.field == unknown {
-		d.drift++
-		return
-	}
+// note keeps the value of a known member unless a better name had one.
+func (d *Decoder) note(m *member, v codecs.Value) {
 	bit := uint64(1) << m.field
 	if v.Form == codecs.Null || d.present&bit != 0 && d.ranks[m.field] <= m.rank {
 		return
@@ -229,32 +225,48 @@ func (d *Decoder) note(m member, v codecs.Value) {
 	d.values[m.field], d.ranks[m.field] = v, m.rank
 }
 
-// name reads the n-th member's name at i: what it means, and where its value
-// starts, -1 for a syntax error.
-func (d *Decoder) name(i, n int) (m member, value int) {
-	if n < guesses {
-		g := &d.guess[n]
-		end := i + 1 + len(g.name)
-		if g.name != "" && end < len(d.b) && d.b[i] == '"' && d.b[end] == '"' && string(d.b[i+1:end]) == g.name {
-			return *g, d.colon(end + 1)
+// name reads a member's name at i: what it means, and where its value starts,
+// -1 for a syntax error. A known name in lower case is found by the two words
+// behind its opening quote.
+func (d *Decoder) name(i int) (m *member, value int) {
+	if b := d.b; i+2+longestName <= len(b) && b[i] == '"' {
+		lo, hi := binary.LittleEndian.Uint64(b[i+1:]), binary.LittleEndian.Uint64(b[i+9:])
+		end := i + 1
+		if quote := zeroBytes(lo ^ ones*'"'); quote != 0 {
+			lo, hi = lo&below(quote), 0
+			end += bits.TrailingZeros64(quote) / 8
+		} else {
+			quote = zeroBytes(hi ^ ones*'"') // 0 for none, then all of hi counts
+			hi &= below(quote)
+			end += 8 + bits.TrailingZeros64(quote)/8
+		}
+		if b[end] == '"' {
+			if m = names.find(lo, hi); m != nil {
+				return m, d.colon(end + 1)
+			}
 		}
 	}
+	return d.anyName(i)
+}
+
+// below has all bits of the bytes below the first found one (zeroBytes), all
+// bits where none was found.
+func below(found uint64) uint64 { return found&-found>>7 - 1 }
+
+// anyName is name for one that is not written as in the list of fields.
+func (d *Decoder) anyName(i int) (m *member, value int) {
 	if i >= len(d.b) || d.b[i] != '"' {
-		return m, -1
+		return nil, -1
 	}
 	end, escaped := d.stringEnd(i + 1)
 	if end < 0 {
-		return m, -1
+		return nil, -1
 	}
 	name := d.b[i+1 : end]
 	if escaped {
 		name = []byte(d.unescape(name))
 	}
-	m, exact := lookup(name)
-	if exact && n < guesses {
-		d.guess[n] = m
-	}
-	return m, d.colon(end + 1)
+	return lookup(name), d.colon(end + 1)
 }
 
 // get is the value of a field, Null when the object has none.

@@ -1,5 +1,10 @@
 package jsonimp
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // field is a known field, in the order of the list of events 1.3.
 type field uint8
 
@@ -100,43 +105,93 @@ var fieldNames = [fieldCount][]string{
 // member is what a name means: a field, and the place of the name among its
 // names.
 type member struct {
-	name  string // as spelled in fieldNames
-	field field
-	rank  uint8
+	lo, hi uint64 // the name, little-endian, zeros behind its end
+	field  field
+	rank   uint8
 }
 
-// members finds a member by its name in lower case.
-var members = func() map[string]member {
-	m := make(map[string]member)
-	for f, names := range fieldNames {
-		for rank, name := range names {
-			m[name] = member{name, field(f), uint8(rank)}
-		}
-	}
-	return m
-}()
-
-// longestName bounds the names worth looking up.
+// longestName bounds the names worth looking up: two words.
 const longestName = 16
 
-// lookup finds what a name means in any case; field unknown for none. exact
-// reports that the name is spelled as in fieldNames.
-func lookup(name []byte) (m member, exact bool) {
+// wordsOf is a name of at most longestName bytes as two words.
+func wordsOf(name []byte) (lo, hi uint64) {
+	var both [longestName]byte
+	copy(both[:], name)
+	return binary.LittleEndian.Uint64(both[:]), binary.LittleEndian.Uint64(both[8:])
+}
+
+// slotBits is the size of the table of names: about ten slots for each name, so
+// that a multiplier without collisions is soon found.
+const slotBits = 10
+
+// nameTable finds a name in lower case with one multiplication: no two of the
+// known names share a slot.
+type nameTable struct {
+	multiplier uint64
+	slots      [1 << slotBits]uint8 // 1 + place in members, 0 for none
+	members    []member
+}
+
+// names is the table of fieldNames.
+var names = func() *nameTable {
+	t := new(nameTable)
+	for f, list := range fieldNames {
+		for rank, name := range list {
+			lo, hi := wordsOf([]byte(name))
+			t.members = append(t.members, member{lo, hi, field(f), uint8(rank)})
+		}
+	}
+	for t.multiplier = 0x9e3779b97f4a7c15; !t.fill(); t.multiplier += 2 {
+	}
+	return t
+}()
+
+// fill enters the members; false when two share a slot.
+func (t *nameTable) fill() bool {
+	clear(t.slots[:])
+	for i := range t.members {
+		slot := &t.slots[t.slot(t.members[i].lo, t.members[i].hi)]
+		if *slot != 0 {
+			return false
+		}
+		*slot = uint8(i + 1)
+	}
+	return true
+}
+
+func (t *nameTable) slot(lo, hi uint64) uint64 {
+	return (lo ^ bits.RotateLeft64(hi, 29)) * t.multiplier >> (64 - slotBits)
+}
+
+// find is the member of a name in lower case, nil for none.
+func (t *nameTable) find(lo, hi uint64) *member {
+	i := t.slots[t.slot(lo, hi)]
+	if i == 0 {
+		return nil
+	}
+	if m := &t.members[i-1]; m.lo == lo && m.hi == hi {
+		return m
+	}
+	return nil
+}
+
+// nobody is the member of every name that is not known.
+var nobody = &member{field: unknown}
+
+// lookup finds what a name means in any case, nobody for none.
+func lookup(name []byte) *member {
 	if len(name) > longestName {
-		return member{field: unknown}, false
+		return nobody
 	}
 	var low [longestName]byte
-	exact = true
 	for i, c := range name {
 		if c-'A' <= 'Z'-'A' {
 			c |= 0x20
-			exact = false
 		}
 		low[i] = c
 	}
-	m, ok := members[string(low[:len(name)])]
-	if !ok {
-		return member{field: unknown}, false
+	if m := names.find(wordsOf(low[:len(name)])); m != nil {
+		return m
 	}
-	return m, exact
+	return nobody
 }

@@ -90,7 +90,7 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := New(codecs.Config{})
-		for range 2 { // the second time with names guessed
+		for range 2 { // the second time with what the first left behind
 			compareScan(t, d, b)
 		}
 	})
