@@ -50,26 +50,26 @@ func (d *Decoder) emit(line int32, raw []byte) {
 // readIdentity reads the fields up to the auction chain.
 func (d *Decoder) readIdentity(e *event.Impression, s *event.Stated) {
 	f := &d.fields
-	e.ID = f.ID("impression_id", d.get(impressionID))
+	e.ID = d.readID("impression_id", impressionID)
 	e.EventTime = event.MinTime
 	stamp := d.get(timestamp)
 	if t, ok := f.Time("timestamp", stamp); ok {
 		s.Timestamp = stamp.Text
 		e.EventTime = f.RepairClock(t, d.get(sentAt), d.get(receivedAt))
 	}
-	e.UserID = f.ID("user_id", d.get(userID))
-	e.CreativeID = f.ID("creative_id", d.get(creativeID))
-	e.CampaignID = f.ID("campaign_id", d.get(campaignID))
+	e.UserID = d.readID("user_id", userID)
+	e.CreativeID = d.readID("creative_id", creativeID)
+	e.CampaignID = d.readID("campaign_id", campaignID)
 	e.SiteDomain, e.PagePath = f.Website(d.get(website))
-	e.AppBundle = f.ID("app_bundle", d.get(appBundle))
-	e.PlacementID = f.ID("placement_id", d.get(placementID))
-	e.Exchange = f.ID("exchange", d.get(exchange))
-	e.LineItemID = f.ID("line_item_id", d.get(lineItemID))
-	e.Advertiser = f.ID("advertiser_id", d.get(advertiserID))
-	e.DealID = f.ID("deal_id", d.get(dealID))
-	e.AuctionID = f.ID("auction_id", d.get(auctionID))
-	e.ImpID = f.ID("imp_id", d.get(impID))
-	e.BidID = f.ID("bid_id", d.get(bidID))
+	e.AppBundle = d.readID("app_bundle", appBundle)
+	e.PlacementID = d.readID("placement_id", placementID)
+	e.Exchange = d.readID("exchange", exchange)
+	e.LineItemID = d.readID("line_item_id", lineItemID)
+	e.Advertiser = d.readID("advertiser_id", advertiserID)
+	e.DealID = d.readID("deal_id", dealID)
+	e.AuctionID = d.readID("auction_id", auctionID)
+	e.ImpID = d.readID("imp_id", impID)
+	e.BidID = d.readID("bid_id", bidID)
 }
 
 // readMedia reads the price and what was shown.
@@ -82,28 +82,52 @@ func (d *Decoder) readMedia(e *event.Impression) {
 	e.AdFormat = f.Word(d.get(adFormat), "unknown", "banner", "video", "audio", "native", "unknown")
 	e.Width = int32(f.Int("width", d.get(width), 0, maxPixels, -1))
 	e.Height = int32(f.Int("height", d.get(height), 0, maxPixels, -1))
-	e.Measurable = f.Tri(d.get(measurable))
-	e.Viewable = f.Tri(d.get(viewable))
+	e.Measurable = d.readTri(measurable)
+	e.Viewable = d.readTri(viewable)
 	e.InViewMS = f.Int("in_view_ms", d.get(inViewMS), 0, maxInView, event.Absent)
 }
 
 // readContext reads device, place and privacy.
 func (d *Decoder) readContext(e *event.Impression, s *event.Stated) {
 	f := &d.fields
-	e.UserAgent = f.FreeText(d.get(userAgent))
-	e.IP = f.FreeText(d.get(ip))
+	e.UserAgent = d.readText(userAgent)
+	e.IP = d.readText(ip)
 	e.DeviceType = int32(f.Int("device_type", d.get(deviceType), 0, maxDevice, -1))
-	e.OS = f.FreeText(d.get(os))
-	e.Browser = f.FreeText(d.get(browser))
+	e.OS = d.readText(os)
+	e.Browser = d.readText(browser)
 	e.Country = f.Country(d.get(country))
-	e.Region = f.FreeText(d.get(region))
+	e.Region = d.readText(region)
 	e.UTCOffset = int32(f.Int("utc_offset_min", d.get(utcOffset), -maxUTCOffset, maxUTCOffset, event.NoUTCOffset))
-	s.Prefetch = f.Tri(d.get(isPrefetch))
-	s.Test = f.Tri(d.get(isTest))
-	e.GDPR = f.Tri(d.get(gdpr))
-	e.Consent = f.FreeText(d.get(consent))
-	e.GPP = f.FreeText(d.get(gpp))
-	e.USPrivacy = f.FreeText(d.get(usPrivacy))
+	s.Prefetch = d.readTri(isPrefetch)
+	s.Test = d.readTri(isTest)
+	e.GDPR = d.readTri(gdpr)
+	e.Consent = d.readText(consent)
+	e.GPP = d.readText(gpp)
+	e.USPrivacy = d.readText(usPrivacy)
+}
+
+// readID is Fields.ID of a field that may not be there, which most are not.
+func (d *Decoder) readID(name string, f field) string {
+	if d.present&(1<<f) == 0 {
+		return ""
+	}
+	return d.fields.ID(name, d.values[f])
+}
+
+// readText is the same for Fields.FreeText.
+func (d *Decoder) readText(f field) string {
+	if d.present&(1<<f) == 0 {
+		return ""
+	}
+	return d.fields.FreeText(d.values[f])
+}
+
+// readTri is the same for Fields.Tri.
+func (d *Decoder) readTri(f field) event.Tri {
+	if d.present&(1<<f) == 0 {
+		return event.Unknown
+	}
+	return d.fields.Tri(d.values[f])
 }
 
 // complete fills in what follows from what was stated: defaults (semantics N5,

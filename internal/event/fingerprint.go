@@ -199,8 +199,19 @@ func appendNumber(b []byte, name string, n, absent int64) []byte {
 		return b
 	}
 	var digits [20]byte
-	text := strconv.AppendInt(digits[:0], n, 10)
-	return append(appendName(b, name, len(text)), text...)
+	if n < 0 {
+		text := strconv.AppendInt(digits[:0], n, 10)
+		return append(appendName(b, name, len(text)), text...)
+	}
+	at := len(digits)
+	for u := uint64(n); ; u /= 10 {
+		at--
+		digits[at] = byte('0' + u%10)
+		if u < 10 {
+			break
+		}
+	}
+	return append(appendName(b, name, len(digits)-at), digits[at:]...)
 }
 
 func appendTri(b []byte, name string, t Tri) []byte {

@@ -17,14 +17,56 @@ const testMarker = "AUDIT"
 // makes the event test traffic (N10). why is BadID or BadEncoding for text no
 // id may be, else NotRejected. The result aliases text.
 func CleanID(text string) (id string, audit bool, why Reason) {
+	if isPlainID(text) {
+		return text, false, NotRejected
+	}
 	var seen byte
 	for i := range len(text) {
 		seen |= idClass[text[i]]
 	}
-	if seen&^(idPlain|idZero) == 0 && len(text) >= 10 && len(text) <= MaxIDBytes && seen&idPlain != 0 {
-		return text, false, NotRejected
-	}
 	return cleanUnusualID(text, seen)
+}
+
+// isPlainID reports whether an id is one as it stands: long enough to be no
+// sentinel, printable ASCII without what may open a macro, and not all zeros and
+// dashes. It looks at eight bytes at a time; false says nothing.
+func isPlainID(text string) bool {
+	n := len(text)
+	if n < 8 || n > MaxIDBytes || n == len("undefined") {
+		return false
+	}
+	unusual := unusualBytes(wordAt(text, n-8))
+	for i := 0; i+8 < n; i += 8 {
+		unusual |= unusualBytes(wordAt(text, i))
+	}
+	if unusual != 0 {
+		return false
+	}
+	for i := range n {
+		if c := text[i]; c != '0' && c != '-' {
+			return true // nearly always the first
+		}
+	}
+	return false
+}
+
+// wordAt is the eight bytes of s at i, little-endian.
+func wordAt(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// unusualBytes has the high bit of every byte of a word that is beyond ASCII, a
+// control character, or one of $, % and {. Sums stay within their byte, for the
+// high bits are taken out before.
+func unusualBytes(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	low := w &^ highs
+	printable := low + ones*(0x80-' ')
+	dollar := (low&^ones ^ ones*'$') + ones*0x7f      // and percent, which differs in bit 0
+	brace := ((low | ones*4) ^ ones*0x7f) + ones*0x7f // and DEL, which differs in bit 2
+	return (w | ^(printable & dollar & brace)) & highs
 }
 
 // The classes of bytes in an id.

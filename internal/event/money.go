@@ -16,6 +16,9 @@ const maxExponent = 100_000
 // allowed, half to even beyond six decimals (semantics N4). ok is false for
 // text that is no decimal number and for a magnitude above limit.
 func ParseMicros(text string, limit int64) (micros int64, ok bool) {
+	if micros, ok = plainMicros(text); ok && micros <= limit {
+		return micros, true
+	}
 	negative := text != "" && text[0] == '-'
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		text = text[1:]
@@ -29,6 +32,28 @@ func ParseMicros(text string, limit int64) (micros int64, ok bool) {
 		micros = -micros
 	}
 	return micros, ok
+}
+
+// plainMicros reads a decimal as most are written: digits, at most twelve, and
+// up to six more behind a point. ok is false for anything else.
+func plainMicros(text string) (micros int64, ok bool) {
+	i := 0
+	for i < len(text) && isDigit(text[i]) {
+		micros = micros*10 + int64(text[i]-'0')
+		if i++; i > 12 {
+			return 0, false
+		}
+	}
+	if i == 0 {
+		return 0, false
+	}
+	scale := int64(1_000_000)
+	if i < len(text) && text[i] == '.' {
+		for i++; i < len(text) && isDigit(text[i]) && scale > 1; i++ {
+			micros, scale = micros*10+int64(text[i]-'0'), scale/10
+		}
+	}
+	return micros * scale, i == len(text)
 }
 
 // splitDecimal checks unsigned decimal text. digits is the mantissa with its

@@ -7,18 +7,39 @@ import "strings"
 // written without query and fragment; a lone "/" is no path. The results alias
 // website unless its host has upper-case letters.
 func SplitSite(website string) (host, path string) {
+	if n := plainHost(website); n > 0 && (n == len(website) || website[n] == '/') {
+		return splitPath(strings.TrimPrefix(website[:n], "www."), website[n:])
+	}
 	rest := website[schemeLength(website):]
 	end := firstOf(rest, '/')
-	authority, path := rest[:end], rest[end:]
-	path = path[:firstOf(path, '?')]
-	if path == "/" {
-		path = ""
-	}
+	authority := rest[:end]
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		authority = authority[at+1:]
 	}
 	host = lower(withoutPort(authority))
-	return strings.TrimPrefix(host, "www."), path
+	return splitPath(strings.TrimPrefix(host, "www."), rest[end:])
+}
+
+// splitPath cuts query and fragment off what follows a host.
+func splitPath(host, rest string) (_, path string) {
+	path = rest[:firstOf(rest, '?')]
+	if path == "/" {
+		path = ""
+	}
+	return host, path
+}
+
+// plainHost is the length of the host that a website begins with when it is
+// written as most are: lower case, neither scheme nor user nor port. What
+// follows must be a slash or nothing, or it is no such host.
+func plainHost(website string) int {
+	for i := range len(website) {
+		c := website[i]
+		if c-'a' > 'z'-'a' && c-'0' > 9 && c != '.' && c != '-' && c != '_' {
+			return i
+		}
+	}
+	return len(website)
 }
 
 // firstOf is where s first has stop, a question mark or a number sign; its
