@@ -216,7 +216,7 @@ func (d *Decoder) object(i int) (next int, how outcome) {
 }
 
 // note keeps the value of a known member unless a better name had one.
-func (d *Decoder) note(m *member, v codecs.Value) {
+func (d *Decoder) note(m member, v codecs.Value) {
 	bit := uint64(1) << m.field
 	if v.Form == codecs.Null || d.present&bit != 0 && d.ranks[m.field] <= m.rank {
 		return
@@ -228,7 +228,7 @@ func (d *Decoder) note(m *member, v codecs.Value) {
 // name reads a member's name at i: what it means, and where its value starts,
 // -1 for a syntax error. A known name in lower case is found by the two words
 // behind its opening quote.
-func (d *Decoder) name(i int) (m *member, value int) {
+func (d *Decoder) name(i int) (m member, value int) {
 	if b := d.b; i+2+longestName <= len(b) && b[i] == '"' {
 		lo, hi := binary.LittleEndian.Uint64(b[i+1:]), binary.LittleEndian.Uint64(b[i+9:])
 		end := i + 1
@@ -241,7 +241,7 @@ func (d *Decoder) name(i int) (m *member, value int) {
 			end += 8 + bits.TrailingZeros64(quote)/8
 		}
 		if b[end] == '"' {
-			if m = names.find(lo, hi); m != nil {
+			if m, known := names.find(lo, hi); known {
 				return m, d.colon(end + 1)
 			}
 		}
@@ -254,13 +254,13 @@ func (d *Decoder) name(i int) (m *member, value int) {
 func below(found uint64) uint64 { return found&-found>>7 - 1 }
 
 // anyName is name for one that is not written as in the list of fields.
-func (d *Decoder) anyName(i int) (m *member, value int) {
+func (d *Decoder) anyName(i int) (m member, value int) {
 	if i >= len(d.b) || d.b[i] != '"' {
-		return nil, -1
+		return m, -1
 	}
 	end, escaped := d.stringEnd(i + 1)
 	if end < 0 {
-		return nil, -1
+		return m, -1
 	}
 	name := d.b[i+1 : end]
 	if escaped {

@@ -105,9 +105,14 @@ var fieldNames = [fieldCount][]string{
 // member is what a name means: a field, and the place of the name among its
 // names.
 type member struct {
-	lo, hi uint64 // the name, little-endian, zeros behind its end
-	field  field
-	rank   uint8
+	field field
+	rank  uint8
+}
+
+// spelled is a member and its name, little-endian, with zeros behind its end.
+type spelled struct {
+	lo, hi uint64
+	member
 }
 
 // longestName bounds the names worth looking up: two words.
@@ -129,7 +134,7 @@ const slotBits = 10
 type nameTable struct {
 	multiplier uint64
 	slots      [1 << slotBits]uint8 // 1 + place in members, 0 for none
-	members    []member
+	members    []spelled
 }
 
 // names is the table of fieldNames.
@@ -138,7 +143,7 @@ var names = func() *nameTable {
 	for f, list := range fieldNames {
 		for rank, name := range list {
 			lo, hi := wordsOf([]byte(name))
-			t.members = append(t.members, member{lo, hi, field(f), uint8(rank)})
+			t.members = append(t.members, spelled{lo, hi, member{field(f), uint8(rank)}})
 		}
 	}
 	for t.multiplier = 0x9e3779b97f4a7c15; !t.fill(); t.multiplier += 2 {
@@ -163,25 +168,20 @@ func (t *nameTable) slot(lo, hi uint64) uint64 {
 	return (lo ^ bits.RotateLeft64(hi, 29)) * t.multiplier >> (64 - slotBits)
 }
 
-// find is the member of a name in lower case, nil for none.
-func (t *nameTable) find(lo, hi uint64) *member {
+// find is the member of a name in lower case; known is false for none.
+func (t *nameTable) find(lo, hi uint64) (m member, known bool) {
 	i := t.slots[t.slot(lo, hi)]
 	if i == 0 {
-		return nil
+		return member{field: unknown}, false
 	}
-	if m := &t.members[i-1]; m.lo == lo && m.hi == hi {
-		return m
-	}
-	return nil
+	at := &t.members[i-1]
+	return at.member, at.lo == lo && at.hi == hi
 }
 
-// nobody is the member of every name that is not known.
-var nobody = &member{field: unknown}
-
-// lookup finds what a name means in any case, nobody for none.
-func lookup(name []byte) *member {
+// lookup finds what a name means in any case; field unknown for none.
+func lookup(name []byte) member {
 	if len(name) > longestName {
-		return nobody
+		return member{field: unknown}
 	}
 	var low [longestName]byte
 	for i, c := range name {
@@ -190,8 +190,8 @@ func lookup(name []byte) *member {
 		}
 		low[i] = c
 	}
-	if m := names.find(wordsOf(low[:len(name)])); m != nil {
+	if m, known := names.find(wordsOf(low[:len(name)])); known {
 		return m
 	}
-	return nobody
+	return member{field: unknown}
 }
