@@ -369,8 +369,14 @@ func (w *world) readInto(set *finaltable.Set, f sinks.File) {
 		err = sinks.ReadTable(at, size, set.WriteAttributions)
 	case table.CampaignMinutes:
 		err = sinks.ReadTable(at, size, set.WriteCampaignMinutes)
+	case table.CampaignHours:
+		err = sinks.ReadTable(at, size, set.WriteCampaignHours)
 	case table.CampaignDays:
 		err = sinks.ReadTable(at, size, set.WriteCampaignDays)
+	case table.SiteDays:
+		err = sinks.ReadTable(at, size, set.WriteSiteDays)
+	case table.PipelineMinutes:
+		err = sinks.ReadTable(at, size, set.WritePipelineMinutes)
 	case table.RejectedEvents:
 		err = sinks.ReadTable(at, size, set.WriteRejected)
 	default:

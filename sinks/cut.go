@@ -31,7 +31,10 @@ type Cut struct {
 	conversions  tableCut[table.Conversion]
 	attributions tableCut[table.Attribution]
 	minutes      tableCut[table.CampaignMinute]
+	hours        tableCut[table.CampaignHour]
 	days         tableCut[table.CampaignDay]
+	sites        tableCut[table.SiteDay]
+	pipeline     tableCut[table.PipelineMinute]
 	rejected     tableCut[table.Rejected]
 
 	mu     sync.Mutex // taken last, never while calling out
@@ -63,7 +66,10 @@ func (w *CutWriter) NewCut(id string) (*Cut, error) {
 	c.conversions.cut, c.conversions.kind = c, &w.conversions
 	c.attributions.cut, c.attributions.kind = c, &w.attributions
 	c.minutes.cut, c.minutes.kind = c, &w.minutes
+	c.hours.cut, c.hours.kind = c, &w.hours
 	c.days.cut, c.days.kind = c, &w.days
+	c.sites.cut, c.sites.kind = c, &w.sites
+	c.pipeline.cut, c.pipeline.kind = c, &w.pipeline
 	c.rejected.cut, c.rejected.kind = c, &w.rejected
 	return c, nil
 }
@@ -93,8 +99,17 @@ func (c *Cut) WriteAttributions(rows []table.Attribution) error { return c.attri
 // WriteCampaignMinutes takes rows of agg_campaign_minute.
 func (c *Cut) WriteCampaignMinutes(rows []table.CampaignMinute) error { return c.minutes.write(rows) }
 
+// WriteCampaignHours takes rows of agg_campaign_hour.
+func (c *Cut) WriteCampaignHours(rows []table.CampaignHour) error { return c.hours.write(rows) }
+
 // WriteCampaignDays takes rows of agg_campaign_day.
 func (c *Cut) WriteCampaignDays(rows []table.CampaignDay) error { return c.days.write(rows) }
+
+// WriteSiteDays takes rows of agg_site_day.
+func (c *Cut) WriteSiteDays(rows []table.SiteDay) error { return c.sites.write(rows) }
+
+// WritePipelineMinutes takes rows of ops_pipeline_minute.
+func (c *Cut) WritePipelineMinutes(rows []table.PipelineMinute) error { return c.pipeline.write(rows) }
 
 // WriteRejected takes rows of rejected_events.
 func (c *Cut) WriteRejected(rows []table.Rejected) error { return c.rejected.write(rows) }

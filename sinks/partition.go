@@ -96,6 +96,20 @@ func dayGrain() grain[table.CampaignDay] {
 	}}
 }
 
+func campaignHourGrain() grain[table.CampaignHour] {
+	return grain[table.CampaignHour]{spanDay, func(r *table.CampaignHour) event.Time { return r.BucketStart }}
+}
+
+func siteDayGrain() grain[table.SiteDay] {
+	return grain[table.SiteDay]{spanDay, func(r *table.SiteDay) event.Time {
+		return event.Time(r.Day) * event.Time(event.Day)
+	}}
+}
+
+func pipelineGrain() grain[table.PipelineMinute] {
+	return grain[table.PipelineMinute]{spanDay, func(r *table.PipelineMinute) event.Time { return r.BucketStart }}
+}
+
 func rejectedGrain() grain[table.Rejected] {
 	return grain[table.Rejected]{spanDay, func(r *table.Rejected) event.Time { return r.IngestTime }}
 }

@@ -21,7 +21,10 @@ type Sink interface {
 	WriteConversions([]table.Conversion) error
 	WriteAttributions([]table.Attribution) error
 	WriteCampaignMinutes([]table.CampaignMinute) error
+	WriteCampaignHours([]table.CampaignHour) error
 	WriteCampaignDays([]table.CampaignDay) error
+	WriteSiteDays([]table.SiteDay) error
+	WritePipelineMinutes([]table.PipelineMinute) error
 	WriteRejected([]table.Rejected) error
 }
 

@@ -104,7 +104,10 @@ type CutWriter struct {
 	conversions  tableKind[table.Conversion]
 	attributions tableKind[table.Attribution]
 	minutes      tableKind[table.CampaignMinute]
+	hours        tableKind[table.CampaignHour]
 	days         tableKind[table.CampaignDay]
+	sites        tableKind[table.SiteDay]
+	pipeline     tableKind[table.PipelineMinute]
 	rejected     tableKind[table.Rejected]
 }
 
@@ -127,7 +130,10 @@ func NewCutWriter(store Store, cfg Config) (*CutWriter, error) {
 	w.conversions = newTableKind(table.Conversions, conversionGrain(), &cfg)
 	w.attributions = newTableKind(table.Attributions, attributionGrain(), &cfg)
 	w.minutes = newTableKind(table.CampaignMinutes, minuteGrain(), &cfg)
+	w.hours = newTableKind(table.CampaignHours, campaignHourGrain(), &cfg)
 	w.days = newTableKind(table.CampaignDays, dayGrain(), &cfg)
+	w.sites = newTableKind(table.SiteDays, siteDayGrain(), &cfg)
+	w.pipeline = newTableKind(table.PipelineMinutes, pipelineGrain(), &cfg)
 	w.rejected = newTableKind(table.RejectedEvents, rejectedGrain(), &cfg)
 	return w, nil
 }

@@ -67,7 +67,7 @@ func (s *Shard) dayRow(k dayKey, r *reach) table.CampaignDay {
 		Day:        k.day,
 		CampaignID: id,
 		TimeZone:   c.TimeZone,
-		Reach:      count,
+		Totals:     table.Totals{Reach: count},
 		IsFinal:    s.finalDay(k.day),
 		Meta:       s.meta(count == 0),
 	}

@@ -258,7 +258,7 @@ func (w *world) days(users *userKeys) []table.CampaignDay {
 	var rows []table.CampaignDay
 	for k, r := range all {
 		rows = append(rows, table.CampaignDay{
-			Day: k.day, CampaignID: k.campaign, TimeZone: r.zone, Reach: int64(len(r.users)), IsFinal: true,
+			Day: k.day, CampaignID: k.campaign, TimeZone: r.zone, Totals: table.Totals{Reach: int64(len(r.users))}, IsFinal: true,
 			Meta: table.Meta{Op: table.Upsert},
 		})
 	}

@@ -57,8 +57,14 @@ func KeyColumns(n Name) []string {
 			"bucket_start", "campaign_id", "creative_id", "exchange",
 			"country", "device_type", "currency",
 		}
+	case CampaignHours:
+		return []string{"bucket_start", "campaign_id", "currency"}
 	case CampaignDays:
-		return []string{"day", "campaign_id"}
+		return []string{"day", "campaign_id", "currency"}
+	case SiteDays:
+		return []string{"day", "site_domain", "app_bundle", "campaign_id", "currency"}
+	case PipelineMinutes:
+		return []string{"bucket_start", "topic"}
 	case RejectedEvents:
 		return []string{"topic", "partition", "offset", "line"}
 	}
@@ -87,8 +93,14 @@ func RowType(n Name) reflect.Type {
 		return reflect.TypeFor[Attribution]()
 	case CampaignMinutes:
 		return reflect.TypeFor[CampaignMinute]()
+	case CampaignHours:
+		return reflect.TypeFor[CampaignHour]()
 	case CampaignDays:
 		return reflect.TypeFor[CampaignDay]()
+	case SiteDays:
+		return reflect.TypeFor[SiteDay]()
+	case PipelineMinutes:
+		return reflect.TypeFor[PipelineMinute]()
 	case RejectedEvents:
 		return reflect.TypeFor[Rejected]()
 	}

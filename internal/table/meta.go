@@ -31,7 +31,10 @@ const (
 	Conversions     Name = "fact_conversions"
 	Attributions    Name = "fact_attributions"
 	CampaignMinutes Name = "agg_campaign_minute"
+	CampaignHours   Name = "agg_campaign_hour"
 	CampaignDays    Name = "agg_campaign_day"
+	SiteDays        Name = "agg_site_day"
+	PipelineMinutes Name = "ops_pipeline_minute"
 	RejectedEvents  Name = "rejected_events"
 )
 
@@ -39,6 +42,6 @@ const (
 func Names() []Name {
 	return []Name{
 		Bids, Wins, Impressions, Clicks, Conversions, Attributions,
-		CampaignMinutes, CampaignDays, RejectedEvents,
+		CampaignMinutes, CampaignHours, CampaignDays, SiteDays, PipelineMinutes, RejectedEvents,
 	}
 }

@@ -113,7 +113,7 @@ func TestTypesOfBids(t *testing.T) {
 // and beyond 64 bits, and at the money columns of the view.
 func TestTypesOfAggregates(t *testing.T) {
 	w := lake(t, func(c *sinks.Cut) error {
-		if err := c.WriteCampaignDays([]table.CampaignDay{{Day: 20_541, CampaignID: "c1", TimeZone: "Europe/Berlin", Reach: 7, Meta: table.Meta{RowVersion: 1, Op: "U"}}}); err != nil {
+		if err := c.WriteCampaignDays([]table.CampaignDay{{Day: 20_541, CampaignID: "c1", TimeZone: "Europe/Berlin", Totals: table.Totals{Reach: 7}, Meta: table.Meta{RowVersion: 1, Op: "U"}}}); err != nil {
 			return err
 		}
 		return c.WriteCampaignMinutes([]table.CampaignMinute{

@@ -40,6 +40,7 @@ const (
 	kindInt64Ptr
 	kindInt32Ptr
 	kindBoolPtr
+	kindFloat64Ptr
 	kindMap
 	kindDecimal
 )
@@ -105,6 +106,8 @@ func kindOf(t reflect.Type) kind {
 		return kindInt32Ptr
 	case reflect.TypeFor[*bool]():
 		return kindBoolPtr
+	case reflect.TypeFor[*float64]():
+		return kindFloat64Ptr
 	case reflect.TypeFor[[]byte]():
 		return kindBytes
 	}
@@ -238,6 +241,10 @@ func appendOptional[T any](dst []byte, row *T, f field) []byte {
 		if p := *at[*bool](row, f.offset); p != nil {
 			return appendBool(append(dst, 1), *p)
 		}
+	case kindFloat64Ptr:
+		if p := *at[*float64](row, f.offset); p != nil {
+			return binary.BigEndian.AppendUint64(append(dst, 1), math.Float64bits(*p))
+		}
 	}
 	return append(dst, 0)
 }
@@ -297,6 +304,9 @@ func readOptional[T any](r *reader, row *T, f field) {
 	case f.kind == kindBoolPtr:
 		v := r.flag()
 		*at[*bool](row, f.offset) = &v
+	case f.kind == kindFloat64Ptr:
+		v := math.Float64frombits(binary.BigEndian.Uint64(r.take(8)))
+		*at[*float64](row, f.offset) = &v
 	}
 }
 

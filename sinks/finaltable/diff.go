@@ -67,7 +67,8 @@ func Diff(left, right string, limit int) (Report, error) {
 	for _, compare := range []func(left, right string, limit int, r *Report) error{
 		diffTable[table.Bid], diffTable[table.Win], diffTable[table.Impression], diffTable[table.Click],
 		diffTable[table.Conversion], diffTable[table.Attribution], diffTable[table.CampaignMinute],
-		diffTable[table.CampaignDay], diffTable[table.Rejected],
+		diffTable[table.CampaignHour], diffTable[table.CampaignDay], diffTable[table.SiteDay],
+		diffTable[table.PipelineMinute], diffTable[table.Rejected],
 	} {
 		if err := compare(left, right, limit, &r); err != nil {
 			return Report{}, err

@@ -28,7 +28,10 @@ type Files struct {
 	conversions  *fileWriter[table.Conversion]
 	attributions *fileWriter[table.Attribution]
 	minutes      *fileWriter[table.CampaignMinute]
+	hours        *fileWriter[table.CampaignHour]
 	days         *fileWriter[table.CampaignDay]
+	sites        *fileWriter[table.SiteDay]
+	pipeline     *fileWriter[table.PipelineMinute]
 	rejected     *fileWriter[table.Rejected]
 }
 
@@ -44,7 +47,10 @@ func NewFiles(dir string) *Files {
 		conversions:  startFile[table.Conversion](dir),
 		attributions: startFile[table.Attribution](dir),
 		minutes:      startFile[table.CampaignMinute](dir),
+		hours:        startFile[table.CampaignHour](dir),
 		days:         startFile[table.CampaignDay](dir),
+		sites:        startFile[table.SiteDay](dir),
+		pipeline:     startFile[table.PipelineMinute](dir),
 		rejected:     startFile[table.Rejected](dir),
 	}
 }
@@ -71,8 +77,17 @@ func (f *Files) WriteAttributions(rows []table.Attribution) error { return f.att
 // WriteCampaignMinutes takes the next rows of agg_campaign_minute.
 func (f *Files) WriteCampaignMinutes(rows []table.CampaignMinute) error { return f.minutes.add(rows) }
 
+// WriteCampaignHours takes the next rows of agg_campaign_hour.
+func (f *Files) WriteCampaignHours(rows []table.CampaignHour) error { return f.hours.add(rows) }
+
 // WriteCampaignDays takes the next rows of agg_campaign_day.
 func (f *Files) WriteCampaignDays(rows []table.CampaignDay) error { return f.days.add(rows) }
+
+// WriteSiteDays takes the next rows of agg_site_day.
+func (f *Files) WriteSiteDays(rows []table.SiteDay) error { return f.sites.add(rows) }
+
+// WritePipelineMinutes takes the next rows of ops_pipeline_minute.
+func (f *Files) WritePipelineMinutes(rows []table.PipelineMinute) error { return f.pipeline.add(rows) }
 
 // WriteRejected takes the next rows of rejected_events.
 func (f *Files) WriteRejected(rows []table.Rejected) error { return f.rejected.add(rows) }
@@ -84,7 +99,7 @@ func (f *Files) Close() (map[table.Name]int64, error) {
 	var faults []error
 	for _, t := range []interface {
 		finish() (table.Name, int64, error)
-	}{f.bids, f.wins, f.impressions, f.clicks, f.conversions, f.attributions, f.minutes, f.days, f.rejected} {
+	}{f.bids, f.wins, f.impressions, f.clicks, f.conversions, f.attributions, f.minutes, f.hours, f.days, f.sites, f.pipeline, f.rejected} {
 		name, n, err := t.finish()
 		if err != nil {
 			faults = append(faults, fmt.Errorf("finaltable: writing %s: %w", name, err))

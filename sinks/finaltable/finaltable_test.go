@@ -73,7 +73,7 @@ func TestX1_HighestVersionWins(t *testing.T) {
 				}
 			}
 		})
-		if counts[table.Clicks] != 3 || counts[table.Bids] != 0 || len(counts) != 9 {
+		if counts[table.Clicks] != 3 || counts[table.Bids] != 0 || len(counts) != 12 {
 			t.Fatalf("rows %v", counts)
 		}
 		var got []string
@@ -103,7 +103,10 @@ func fullSet(t *testing.T, order []int, mod func(*table.Impression)) func(s *Set
 				s.WriteConversions([]table.Conversion{filled[table.Conversion](i)}),
 				s.WriteAttributions([]table.Attribution{filled[table.Attribution](i)}),
 				s.WriteCampaignMinutes([]table.CampaignMinute{filled[table.CampaignMinute](i)}),
+				s.WriteCampaignHours([]table.CampaignHour{filled[table.CampaignHour](i)}),
 				s.WriteCampaignDays([]table.CampaignDay{filled[table.CampaignDay](i)}),
+				s.WriteSiteDays([]table.SiteDay{filled[table.SiteDay](i)}),
+				s.WritePipelineMinutes([]table.PipelineMinute{filled[table.PipelineMinute](i)}),
 				s.WriteRejected([]table.Rejected{filled[table.Rejected](i)}))
 			if err != nil {
 				t.Fatal(err)
@@ -157,7 +160,10 @@ func TestEveryColumnComesBack(t *testing.T) {
 	checkBack[table.Conversion](t, dir)
 	checkBack[table.Attribution](t, dir)
 	checkBack[table.CampaignMinute](t, dir)
+	checkBack[table.CampaignHour](t, dir)
 	checkBack[table.CampaignDay](t, dir)
+	checkBack[table.SiteDay](t, dir)
+	checkBack[table.PipelineMinute](t, dir)
 	checkBack[table.Rejected](t, dir)
 }
 

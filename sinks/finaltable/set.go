@@ -31,7 +31,10 @@ type Set struct {
 	conversions  *collector[table.Conversion]
 	attributions *collector[table.Attribution]
 	minutes      *collector[table.CampaignMinute]
+	hours        *collector[table.CampaignHour]
 	days         *collector[table.CampaignDay]
+	sites        *collector[table.SiteDay]
+	pipeline     *collector[table.PipelineMinute]
 	rejected     *collector[table.Rejected]
 }
 
@@ -61,7 +64,10 @@ func newSet(dir string, budget int) *Set {
 		conversions:  newCollector[table.Conversion](dir, budget),
 		attributions: newCollector[table.Attribution](dir, budget),
 		minutes:      newCollector[table.CampaignMinute](dir, budget),
+		hours:        newCollector[table.CampaignHour](dir, budget),
 		days:         newCollector[table.CampaignDay](dir, budget),
+		sites:        newCollector[table.SiteDay](dir, budget),
+		pipeline:     newCollector[table.PipelineMinute](dir, budget),
 		rejected:     newCollector[table.Rejected](dir, budget),
 	}
 }
@@ -88,8 +94,17 @@ func (s *Set) WriteAttributions(rows []table.Attribution) error { return s.attri
 // WriteCampaignMinutes takes rows of agg_campaign_minute.
 func (s *Set) WriteCampaignMinutes(rows []table.CampaignMinute) error { return s.minutes.add(rows) }
 
+// WriteCampaignHours takes rows of agg_campaign_hour.
+func (s *Set) WriteCampaignHours(rows []table.CampaignHour) error { return s.hours.add(rows) }
+
 // WriteCampaignDays takes rows of agg_campaign_day.
 func (s *Set) WriteCampaignDays(rows []table.CampaignDay) error { return s.days.add(rows) }
+
+// WriteSiteDays takes rows of agg_site_day.
+func (s *Set) WriteSiteDays(rows []table.SiteDay) error { return s.sites.add(rows) }
+
+// WritePipelineMinutes takes rows of ops_pipeline_minute.
+func (s *Set) WritePipelineMinutes(rows []table.PipelineMinute) error { return s.pipeline.add(rows) }
 
 // WriteRejected takes rows of rejected_events.
 func (s *Set) WriteRejected(rows []table.Rejected) error { return s.rejected.add(rows) }
@@ -130,7 +145,7 @@ type anyTable interface {
 }
 
 func (s *Set) all() []anyTable {
-	return []anyTable{s.bids, s.wins, s.impressions, s.clicks, s.conversions, s.attributions, s.minutes, s.days, s.rejected}
+	return []anyTable{s.bids, s.wins, s.impressions, s.clicks, s.conversions, s.attributions, s.minutes, s.hours, s.days, s.sites, s.pipeline, s.rejected}
 }
 
 // collector keeps rows of one table: the key as the key of a record, the
