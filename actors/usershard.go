@@ -88,6 +88,9 @@ func (u *userShard) apply(b []byte) error {
 		return err
 	}
 	for u.reader.Next() {
+		if run := u.reader.Run(); run != nil {
+			u.core.Ahead(run)
+		}
 		u.one(have)
 	}
 	u.current, u.changed = event.Position{}, true

@@ -33,10 +33,18 @@ func (s *Shard) admit(k event.Kind, e *event.Envelope, campaign string) bool {
 // clamp moves an event time that lies a little ahead back to the ingest time
 // (T1).
 func (s *Shard) clamp(e *event.Envelope) {
-	if e.EventTime.Sub(e.Ingest) > s.cfg.Settings.FutureClamp {
-		e.EventTime = e.Ingest
+	if at := s.clamped(e); at != e.EventTime {
+		e.EventTime = at
 		e.Flags |= event.ClockFuture
 	}
+}
+
+// clamped is the event time of a record after T1.
+func (s *Shard) clamped(e *event.Envelope) event.Time {
+	if e.EventTime.Sub(e.Ingest) > s.cfg.Settings.FutureClamp {
+		return e.Ingest
+	}
+	return e.EventTime
 }
 
 // behind reports whether the frontier has passed the last moment at which a

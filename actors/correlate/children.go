@@ -136,7 +136,7 @@ func (s *Shard) viewsOf(r event.Route, from, to event.Time) []journey.View {
 	}
 	var views []journey.View
 	m := &s.imps
-	for n := s.users.head[user]; n != 0; {
+	for n := s.users.at(user).head; n != 0; {
 		row := n - 1
 		c, i := m.at(row)
 		n = c.older[i]

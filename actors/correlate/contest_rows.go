@@ -174,9 +174,8 @@ func (s *Shard) insertMember(m *member) {
 		panic("correlate: a contested record cannot be read: " + err.Error())
 	}
 	d := &s.scratch.described
-	s.describe(e, d)
-	id, form := column.Pack(e.ID)
-	row := s.insertImpression(e, d, id, form, column.Mix(column.HashID(id, form, e.ID), uint64(e.Route)))
+	s.describe(e, e.EventTime, d)
+	row := s.insertImpression(e, d)
 	c, i := s.imps.at(row)
 	c.flags[i] |= impContested
 	if m.verdict.Reused {
@@ -255,7 +254,7 @@ func (s *Shard) streamMember(c *contest, m *member, w *written) {
 		if _, err := wire.ReadImpression(b, &base, e); err != nil {
 			panic("correlate: a contested record cannot be read: " + err.Error())
 		}
-		s.describe(e, &s.scratch.described)
+		s.describe(e, e.EventTime, &s.scratch.described)
 		s.streamImpression(e, &s.scratch.described, noUser, end)
 	}
 	if w != nil {

@@ -27,12 +27,11 @@ const (
 // noGroup is the group of an ordinal that is no tuple.
 const noGroup = ^uint32(0)
 
-// dims is the dictionary of a shard and what each ordinal stands for in
-// aggregates.
+// dims is the dictionary of a shard. The note of an ordinal is what it stands
+// for in aggregates: of a tuple the ordinal of its group, then, of a creative,
+// the ordinal of its campaign.
 type dims struct {
 	dict  column.Dictionary
-	group []uint32 // by ordinal of a tuple: the ordinal of its group
-	camp  []uint32 // by ordinal of a creative tuple: the ordinal of its campaign
 	buf   []byte
 	fresh []uint32 // ordinals put since the last segment
 }
@@ -47,62 +46,68 @@ func (d *dims) text(s string) {
 func (d *dims) number(v int32) { d.buf = binary.LittleEndian.AppendUint32(d.buf, uint32(v)) }
 
 func (d *dims) put() (ordinal uint32, added bool) {
-	ordinal, added = d.dict.Put(d.buf)
+	return d.putHashed(column.HashText(d.buf), d.buf)
+}
+
+func (d *dims) putHashed(hash uint64, text []byte) (ordinal uint32, added bool) {
+	ordinal, added = d.dict.PutHashed(hash, text)
 	if added {
 		d.fresh = append(d.fresh, ordinal)
-		d.room()
-		d.group[ordinal], d.camp[ordinal] = noGroup, noGroup // it may have been another's
+		d.dict.SetNote(ordinal, column.Note{noGroup, noGroup})
 	}
 	return ordinal, added
 }
 
-func (d *dims) room() {
-	for len(d.group) < d.dict.Len() {
-		d.group = append(d.group, noGroup)
-		d.camp = append(d.camp, noGroup)
-	}
+// group is the group of a tuple.
+func (d *dims) group(n uint32) uint32 { return d.dict.Note(n)[0] }
+
+// camp is the campaign of a creative tuple.
+func (d *dims) camp(n uint32) uint32 { return d.dict.Note(n)[1] }
+
+// appendCreative, appendPlace and appendDevice append the entry of a tuple.
+func appendCreative(b []byte, c *fact.CreativeDims) []byte {
+	b = append(b, dimCreative)
+	return fact.AppendText(fact.AppendText(fact.AppendText(fact.AppendText(b, c.Campaign), c.Creative), c.LineItem), c.Advertiser)
 }
 
-func (d *dims) putCreative(c fact.CreativeDims) uint32 {
-	d.start(dimCreative)
-	d.text(c.Campaign)
-	d.text(c.Creative)
-	d.text(c.LineItem)
-	d.text(c.Advertiser)
-	n, added := d.put()
+func appendPlace(b []byte, p *fact.PlaceDims) []byte {
+	b = append(b, dimPlace)
+	b = fact.AppendText(fact.AppendText(fact.AppendText(b, p.Site), p.App), p.Placement)
+	return fact.AppendText(fact.AppendText(fact.AppendText(b, p.Exchange), p.AdFormat), p.ImpID)
+}
+
+func appendDevice(b []byte, v *fact.DeviceDims) []byte {
+	b = append(b, dimDevice)
+	b = fact.AppendText(fact.AppendText(fact.AppendText(b, v.OS), v.Country), v.Currency)
+	return binary.LittleEndian.AppendUint32(b, uint32(v.Device))
+}
+
+// putTuple is the ordinal of a tuple, given its entry. The entry of a new one is
+// linked to its group.
+func (d *dims) putTuple(hash uint64, entry []byte) uint32 {
+	n, added := d.putHashed(hash, entry)
 	if added {
-		d.group[n] = d.groupCreative(c.Campaign, c.Creative)
-		d.camp[n] = d.campaign(c.Campaign)
+		d.link(n)
 	}
 	return n
 }
 
-func (d *dims) putPlace(p fact.PlaceDims) uint32 {
-	d.start(dimPlace)
-	d.text(p.Site)
-	d.text(p.App)
-	d.text(p.Placement)
-	d.text(p.Exchange)
-	d.text(p.AdFormat)
-	d.text(p.ImpID)
-	n, added := d.put()
-	if added {
-		d.group[n] = d.groupExchange(p.Exchange)
+// link notes what an entry stands for in aggregates, putting its group where
+// that is missing.
+func (d *dims) link(n uint32) {
+	note := column.Note{noGroup, noGroup}
+	switch d.dict.Text(n)[0] {
+	case dimCreative:
+		c := d.creative(n)
+		note[0] = d.groupCreative(c.Campaign, c.Creative)
+		note[1] = d.campaign(c.Campaign)
+	case dimPlace:
+		note[0] = d.groupExchange(d.place(n).Exchange)
+	case dimDevice:
+		v := d.device(n)
+		note[0] = d.groupDevice(v.Country, v.Currency, v.Device)
 	}
-	return n
-}
-
-func (d *dims) putDevice(v fact.DeviceDims) uint32 {
-	d.start(dimDevice)
-	d.text(v.OS)
-	d.text(v.Country)
-	d.text(v.Currency)
-	d.number(v.Device)
-	n, added := d.put()
-	if added {
-		d.group[n] = d.groupDevice(v.Country, v.Currency, v.Device)
-	}
-	return n
+	d.dict.SetNote(n, note)
 }
 
 func (d *dims) groupCreative(campaign, creative string) uint32 {
@@ -158,25 +163,14 @@ func (d *dims) device(n uint32) (v fact.DeviceDims) {
 // relink finds the group of every tuple again after a restore, putting the ones
 // that are missing. It reports false for an entry that is no tuple.
 func (d *dims) relink() bool {
-	d.room()
 	for n := range uint32(d.dict.Len()) {
 		if !d.dict.Has(n) {
 			continue
 		}
-		text := d.dict.Text(n)
-		if !wellFormed(text) {
+		if !wellFormed(d.dict.Text(n)) {
 			return false
 		}
-		switch text[0] {
-		case dimCreative:
-			c := d.creative(n)
-			d.group[n], d.camp[n] = d.groupCreative(c.Campaign, c.Creative), d.campaign(c.Campaign)
-		case dimPlace:
-			d.group[n] = d.groupExchange(d.place(n).Exchange)
-		case dimDevice:
-			v := d.device(n)
-			d.group[n] = d.groupDevice(v.Country, v.Currency, v.Device)
-		}
+		d.link(n)
 	}
 	return true
 }

@@ -13,21 +13,54 @@ import (
 	"github.com/advertisex/adjoin/internal/table"
 )
 
-// described is an impression with what reference data and its own lateness add.
+// described is an impression with what reference data and its own lateness add,
+// and the hashes by which state is asked about it. It is a function of the
+// record, the settings and the reference data alone.
 type described struct {
 	fact.CreativeDims
 	fact.PlaceDims
 	fact.DeviceDims
 	viewable, measurable event.Tri
-	flags                event.Flags
+	flags                event.Flags // beyond those of the record
 	late, tooLate        bool
 	priced               bool
+
+	form         column.Form
+	id           column.ID
+	hash         uint64 // of the id in its route
+	user         uint64 // of the route among users
+	auction, bid uint64 // 0 for none
+	tuples       [3]tupleKey
+	entries      []byte // of the tuples, one after the other
 }
 
-// describe applies R-J0, the validity rules, T4 and T6.
-func (s *Shard) describe(e *event.Impression, d *described) {
-	age := e.Ingest.Sub(e.EventTime)
-	d.flags = e.Flags
+// tupleKey is the hash of an entry, and where it ends.
+type tupleKey struct {
+	hash uint64
+	end  int
+}
+
+// The places of tuples in described.
+const (
+	creativeTuple = iota
+	placeTuple
+	deviceTuple
+)
+
+// entry is the dictionary entry of a tuple.
+func (d *described) entry(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = d.tuples[i-1].end
+	}
+	return d.entries[from:d.tuples[i].end]
+}
+
+// describe applies R-J0, the validity rules, T4 and T6 to a record that
+// happened at the given time.
+func (s *Shard) describe(e *event.Impression, at event.Time, d *described) {
+	age := e.Ingest.Sub(at)
+	d.flags = 0
 	d.late = age > s.cfg.Settings.LateAfter
 	d.tooLate = e.AuctionID != "" && age > s.cfg.Settings.BidLateness
 	if d.tooLate {
@@ -46,7 +79,7 @@ func (s *Shard) describe(e *event.Impression, d *described) {
 		campaign = fact.UnknownCampaign
 		d.flags |= event.UnmappedCreative
 	}
-	settings, _ := s.reference.Campaign(campaign, e.EventTime)
+	settings, _ := s.reference.Campaign(campaign, at)
 	d.priced = settings.Pricing == reference.CPM
 	d.CreativeDims = fact.CreativeDims{
 		Campaign: campaign, Creative: e.CreativeID, LineItem: lineItem,
@@ -58,6 +91,30 @@ func (s *Shard) describe(e *event.Impression, d *described) {
 	}
 	d.DeviceDims = fact.DeviceDims{OS: e.OS, Country: e.Country, Currency: e.Currency, Device: max(e.DeviceType, 0)}
 	d.viewable, d.measurable = viewability(e, d.AdFormat)
+	d.hashes(e)
+}
+
+// hashes fills in what state is asked by.
+func (d *described) hashes(e *event.Impression) {
+	d.id, d.form = column.Pack(e.ID)
+	d.hash = column.Mix(column.HashID(d.id, d.form, e.ID), uint64(e.Route))
+	d.user, d.auction, d.bid = 0, 0, 0
+	if e.UserID != "" {
+		d.user = userHash(e.Route)
+	}
+	if e.AuctionID != "" {
+		d.auction, d.bid = fact.AuctionHash(e.Exchange, e.AuctionID), fact.TextHash(e.BidID)
+	}
+	b := appendCreative(d.entries[:0], &d.CreativeDims)
+	d.tuples[creativeTuple].end = len(b)
+	b = appendPlace(b, &d.PlaceDims)
+	d.tuples[placeTuple].end = len(b)
+	b = appendDevice(b, &d.DeviceDims)
+	d.tuples[deviceTuple].end = len(b)
+	d.entries = b
+	for i := range d.tuples {
+		d.tuples[i].hash = column.HashText(d.entry(i))
+	}
 }
 
 // viewability is what the record declares, else what its time in view says by
@@ -91,15 +148,16 @@ func (s *Shard) Impression(e *event.Impression) {
 	if !s.admit(event.KindImpression, &e.Envelope, e.CampaignID) {
 		return
 	}
-	id, form := column.Pack(e.ID)
-	hash := column.Mix(column.HashID(id, form, e.ID), uint64(e.Route))
-	if prior, ok := s.imps.find(hash, id, form, e.ID, e.Route, &s.users); ok {
+	d := s.ahead.of(e)
+	if d == nil {
+		d = &s.scratch.described
+		s.describe(e, e.EventTime, d)
+	}
+	if prior, ok := s.imps.find(d.hash, d.id, d.form, e.ID, e.Route, &s.users); ok {
 		s.repeatImpression(e, prior)
 		return
 	}
-	d := &s.scratch.described
-	s.describe(e, d)
-	row := s.insertImpression(e, d, id, form, hash)
+	row := s.insertImpression(e, d)
 	s.ledger.At(e.Partition).Facts++
 	s.countImpression(row, 1)
 	c, i := s.imps.at(row)
@@ -136,31 +194,30 @@ func (m *impressions) is(row uint32, id column.ID, f column.Form, text string) b
 func (m *impressions) routeOf(row uint32, u *users) event.Route {
 	c, i := m.at(row)
 	if n := c.user[i]; n != noUser {
-		return u.route[n]
+		return u.at(n).route
 	}
 	return c.route[i]
 }
 
 // insertImpression makes the row of a fact.
-func (s *Shard) insertImpression(e *event.Impression, d *described, id column.ID, form column.Form, hash uint64) uint32 {
+func (s *Shard) insertImpression(e *event.Impression, d *described) uint32 {
 	m := &s.imps
+	id := d.id
 	hour := e.EventTime.Floor(bucketSpan)
 	row := m.add(hour)
 	c, i := m.at(row)
-	if form == column.Plain {
+	if d.form == column.Plain {
 		id = column.ID{Hi: uint64(len(e.ID)), Lo: uint64(c.bucket.texts.Add(e.ID))}
 	}
 	c.id[i] = id
 	c.print[i] = fact.Print(&e.Print)
 	c.offset[i] = uint32(e.EventTime - hour)
-	c.creative[i] = s.dims.putCreative(d.CreativeDims)
-	c.place[i] = s.dims.putPlace(d.PlaceDims)
-	c.device[i] = s.dims.putDevice(d.DeviceDims)
-	c.flags[i] = factFlags(e, d, form)
+	c.creative[i] = s.dims.putTuple(d.tuples[creativeTuple].hash, d.entry(creativeTuple))
+	c.place[i] = s.dims.putTuple(d.tuples[placeTuple].hash, d.entry(placeTuple))
+	c.device[i] = s.dims.putTuple(d.tuples[deviceTuple].hash, d.entry(deviceTuple))
+	c.flags[i] = factFlags(e, d)
 	c.setPrice(i, e.PriceMicros)
-	if e.AuctionID != "" {
-		c.setAuction(i, fact.AuctionHash(e.Exchange, e.AuctionID), fact.TextHash(e.BidID))
-	}
+	c.setAuction(i, d.auction, d.bid)
 	if e.QuantityE6 != oneE6 {
 		c.flags[i] |= impQuantity
 		m.quantity[row] = e.QuantityE6
@@ -168,17 +225,17 @@ func (s *Shard) insertImpression(e *event.Impression, d *described, id column.ID
 	s.placeRecord(row, &e.Envelope)
 	c.user[i], c.older[i], c.newer[i] = noUser, 0, 0
 	if e.UserID != "" {
-		c.user[i] = s.users.of(e.Route, e.UserID)
+		c.user[i] = s.users.of(d.user, e.Route, e.UserID)
 		s.linkTouch(row)
 	} else {
 		c.setRoute(i, e.Route)
 	}
-	s.indexImpression(row, hash)
+	s.indexImpression(row, d.hash)
 	return row
 }
 
-func factFlags(e *event.Impression, d *described, form column.Form) impFlags {
-	f := impFact | impFlags(form)<<impFormShift |
+func factFlags(e *event.Impression, d *described) impFlags {
+	f := impFact | impFlags(d.form)<<impFormShift |
 		impFlags(d.viewable)<<impViewableShift | impFlags(d.measurable)<<impMeasurableShift |
 		impFlags(packRecordFlags(e.Flags))<<impFlagShift
 	for _, bit := range [...]struct {
@@ -226,15 +283,15 @@ func (s *Shard) positionOf(row uint32) event.Position {
 // linkTouch puts a row at the head of its user's list.
 func (s *Shard) linkTouch(row uint32) {
 	c, i := s.imps.at(row)
-	u := c.user[i]
-	if head := s.users.head[u]; head != 0 {
+	u := s.users.at(c.user[i])
+	if head := u.head; head != 0 {
 		c.older[i] = head
 		hc, hi := s.imps.at(head - 1)
 		hc.newer[hi] = row + 1
 	}
-	s.users.head[u] = row + 1
-	s.users.live[u]++
-	if limit := s.cfg.Settings.MaxTouchesPerUser; limit > 0 && int(s.users.live[u]) > limit {
+	u.head = row + 1
+	u.live++
+	if limit := s.cfg.Settings.MaxTouchesPerUser; limit > 0 && int(u.live&^userTaken) > limit {
 		s.evictTouches(u, limit-limit/8)
 	}
 }
@@ -242,9 +299,9 @@ func (s *Shard) linkTouch(row uint32) {
 // evictTouches drops a user's oldest views from the list that joins and paths
 // look at, down to keep of them: nothing human has so many (W). Their rows stay
 // for dedupe and aggregates.
-func (s *Shard) evictTouches(u uint32, keep int) {
-	rows := make([]uint32, 0, s.users.live[u])
-	for n := s.users.head[u]; n != 0; {
+func (s *Shard) evictTouches(u *user, keep int) {
+	rows := make([]uint32, 0, u.live&^userTaken)
+	for n := u.head; n != 0; {
 		rows = append(rows, n-1)
 		c, i := s.imps.at(n - 1)
 		n = c.older[i]
@@ -265,18 +322,18 @@ func (s *Shard) evictTouches(u uint32, keep int) {
 // unlinkTouch takes a row out of its user's list.
 func (s *Shard) unlinkTouch(row uint32) {
 	c, i := s.imps.at(row)
-	u := c.user[i]
+	u := s.users.at(c.user[i])
 	if n := c.newer[i]; n != 0 {
 		nc, ni := s.imps.at(n - 1)
 		nc.older[ni] = c.older[i]
 	} else {
-		s.users.head[u] = c.older[i]
+		u.head = c.older[i]
 	}
 	if o := c.older[i]; o != 0 {
 		oc, oi := s.imps.at(o - 1)
 		oc.newer[oi] = c.newer[i]
 	}
-	s.users.live[u]--
+	u.live--
 }
 
 func (s *Shard) indexImpression(row uint32, hash uint64) {
@@ -327,8 +384,8 @@ func (s *Shard) countImpression(row uint32, sign int64) {
 	at := c.bucket.hour + event.Time(c.offset[i])
 	quantity := s.imps.quantityOf(row)
 	g := s.aggregates.at(group{
-		minute: minuteOf(at), creative: s.dims.group[c.creative[i]],
-		exchange: s.dims.group[c.place[i]], device: s.dims.group[c.device[i]],
+		minute: minuteOf(at), creative: s.dims.group(c.creative[i]),
+		exchange: s.dims.group(c.place[i]), device: s.dims.group(c.device[i]),
 	})
 	g.add[event.ImpressionsGross] += sign * quantity
 	if f&impLate != 0 {
@@ -354,18 +411,18 @@ func (s *Shard) countImpression(row uint32, sign int64) {
 
 func (s *Shard) countReach(row uint32, at event.Time, sign int64) {
 	c, i := s.imps.at(row)
-	campaign := s.dims.camp[c.creative[i]]
+	campaign := s.dims.camp(c.creative[i])
 	key, set := s.reachOf(campaign, at)
 	if sign > 0 {
 		s.reach.add(key, set, c.user[i])
 		return
 	}
-	for n := s.users.head[c.user[i]]; n != 0; {
+	for n := s.users.at(c.user[i]).head; n != 0; {
 		other := n - 1
 		oc, oi := s.imps.at(other)
 		n = oc.older[oi]
 		const counts = impFact | impValid
-		if other == row || oc.flags[oi]&counts != counts || s.dims.camp[oc.creative[oi]] != campaign {
+		if other == row || oc.flags[oi]&counts != counts || s.dims.camp(oc.creative[oi]) != campaign {
 			continue
 		}
 		if s.dayOf(campaign, s.imps.time(other)) == key.day {
@@ -404,14 +461,14 @@ func (s *Shard) streamImpression(e *event.Impression, d *described, user uint32,
 		DeviceType: d.Device, OS: d.OS, Browser: e.Browser, Country: d.Country, Region: e.Region,
 		Valid: !e.Test, Late: d.late,
 	}
-	flags := d.flags
+	flags := e.Flags | d.flags
 	if suffix != "" {
 		flags |= event.IDReused
 	}
 	row.Meta = s.rows.Meta(&e.Envelope, table.Upsert, flags)
 	switch {
 	case user != noUser:
-		row.UserKey, row.UserIDType = s.users.keys.text(s.users.key[user]), "user"
+		row.UserKey, row.UserIDType = s.users.keys.text(s.users.at(user).key), "user"
 	case e.UserID != "":
 		row.UserKey, row.UserIDType = s.users.keys.text(s.users.keyOf(e.Route, e.UserID)), "user"
 	}

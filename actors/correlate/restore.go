@@ -136,10 +136,10 @@ func loadUsers(r *segmentReader) {
 		}
 		copy(key[:], r.Rest)
 		r.Rest = r.Rest[len(key):]
-		for uint64(len(u.route)) <= ordinal {
+		for uint64(u.given) <= ordinal {
 			u.grow()
 		}
-		if _, there := u.find(route); there || u.taken[ordinal] {
+		if _, there := u.find(route); there || u.at(uint32(ordinal)).taken() {
 			r.Fail()
 			return
 		}
@@ -215,7 +215,7 @@ func (r *segmentReader) impression(row uint32) {
 	c.user[i] = noUser
 	if u := r.Uvarint(); u == 0 {
 		c.setRoute(i, event.Route(r.Uint64()))
-	} else if u <= uint64(len(s.users.route)) && s.users.taken[u-1] {
+	} else if u <= uint64(s.users.given) && s.users.at(uint32(u-1)).taken() {
 		c.user[i] = uint32(u - 1)
 	} else {
 		r.Fail()

@@ -78,15 +78,14 @@ func (s *Shard) Segment(base bool) []byte {
 
 // sweep frees what nothing refers to: ordinals of users, and text.
 func (s *Shard) sweep() {
-	hasRow := make([]bool, len(s.users.route))
+	hasRow := make([]bool, s.users.given)
 	keep := make([]bool, s.dims.dict.Len())
 	mark := func(n uint32) {
 		keep[n] = true
-		if g := s.dims.group[n]; g != noGroup {
-			keep[g] = true
-		}
-		if c := s.dims.camp[n]; c != noGroup {
-			keep[c] = true
+		for _, part := range s.dims.dict.Note(n) {
+			if part != noGroup {
+				keep[part] = true
+			}
 		}
 	}
 	s.imps.each(func(row uint32) {
@@ -113,8 +112,6 @@ func (s *Shard) sweep() {
 	}
 	s.users.sweep(hasRow, reached)
 	s.dims.dict.Sweep(func(n uint32) bool { return keep[n] })
-	s.dims.group = s.dims.group[:s.dims.dict.Len()]
-	s.dims.camp = s.dims.camp[:s.dims.dict.Len()]
 	s.dims.fresh = s.dims.fresh[:0]
 	s.reach.forget()
 }
@@ -176,17 +173,18 @@ func (s *Shard) appendUsers(b []byte, base bool) []byte {
 	list := u.fresh
 	if base {
 		list = list[:0]
-		for n := range u.route {
-			if u.taken[n] {
-				list = append(list, uint32(n))
+		for n := range u.given {
+			if u.at(n).taken() {
+				list = append(list, n)
 			}
 		}
 	}
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for _, n := range list {
 		b = binary.AppendUvarint(b, uint64(n))
-		b = binary.LittleEndian.AppendUint64(b, uint64(u.route[n]))
-		b = append(b, u.key[n][:]...)
+		v := u.at(n)
+		b = binary.LittleEndian.AppendUint64(b, uint64(v.route))
+		b = append(b, v.key[:]...)
 	}
 	u.fresh = list[:0]
 	return b

@@ -55,6 +55,7 @@ type Shard struct {
 	children struct{ clicks, conversions int64 } // in all journeys
 	counters Counters
 	scratch  scratch
+	ahead    ahead
 }
 
 // scratch is memory that one call uses and the next one reuses.
@@ -99,6 +100,7 @@ func (s *Shard) SetReference(set *reference.Set) {
 		set = new(reference.Set)
 	}
 	s.reference = set
+	s.ahead.count, s.ahead.next = 0, 0
 	s.longest = journey.LongestOf(set)
 	s.reach.forget()
 }

@@ -61,7 +61,7 @@ func (s *Shard) Stats() Stats {
 			Indexes:      indexes + s.bids.index.Bytes() + s.users.index.Bytes(),
 			Users:        s.users.bytes(),
 			Journeys:     s.journeys.Bytes(),
-			Dictionaries: s.dims.dict.Bytes() + int64(cap(s.dims.group)+cap(s.dims.camp))*4,
+			Dictionaries: s.dims.dict.Bytes(),
 			Reach:        s.reach.bytes(),
 		},
 	}

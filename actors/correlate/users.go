@@ -46,29 +46,53 @@ const noUser = ^uint32(0)
 // said about a day on which its last user was seen.
 type users struct {
 	index  column.Index
-	route  []event.Route
-	key    []userKey
-	head   []uint32 // newest live impression, +1; 0 none
-	live   []uint32 // live impressions
-	taken  []bool   // false: a free ordinal
-	free   []uint32 // largest first
+	pages  []*userPage
+	given  uint32   // ordinals ever given: all below
+	free   []uint32 // ordinals to use again, largest first
 	count  int
 	fresh  []uint32 // ordinals given since the last segment
 	keys   *keyer
-	recent [1 << 10]recentKey // keys of users that bids name; they get no ordinal
+	recent [1 << 8]recentKey // keys of users that bids name; they get no ordinal
 }
 
+// user is what there is to know of one user, in half a cache line: whoever
+// looks for a user has all of it at hand.
+type user struct {
+	route event.Route
+	key   userKey
+	head  uint32 // newest live impression, +1; 0 none
+	live  uint32 // live impressions; userTaken is set in it for an ordinal in use
+}
+
+// userTaken marks an ordinal in use.
+const userTaken = 1 << 31
+
+func (u *user) taken() bool { return u.live&userTaken != 0 }
+
+// Pages never move and never grow, so a million users cost what they take.
+const (
+	userPageBits = 7
+	userPageRows = 1 << userPageBits
+)
+
+type userPage [userPageRows]user
+
+// recentKey is the key of a user that a bid named.
 type recentKey struct {
 	route event.Route
 	key   userKey
 	set   bool
 }
 
-func (u *users) find(r event.Route) (uint32, bool) {
-	p := u.index.Probe(userHash(r))
+func (u *users) at(n uint32) *user { return &u.pages[n>>userPageBits][n&(userPageRows-1)] }
+
+func (u *users) find(r event.Route) (uint32, bool) { return u.findHashed(userHash(r), r) }
+
+func (u *users) findHashed(hash uint64, r event.Route) (uint32, bool) {
+	p := u.index.Probe(hash)
 	for {
 		n, ok := p.Next()
-		if !ok || u.route[n] == r {
+		if !ok || u.at(n).route == r {
 			return n, ok
 		}
 	}
@@ -77,12 +101,12 @@ func (u *users) find(r event.Route) (uint32, bool) {
 // userHash stirs the route: all routes of one shard share their low digits.
 func userHash(r event.Route) uint64 { return column.Mix(uint64(r), 'u') }
 
-// of is the ordinal of the user, made when it is new.
-func (u *users) of(r event.Route, id string) uint32 {
-	if n, ok := u.find(r); ok {
+// of is the ordinal of the user, made when it is new; hash is that of its route.
+func (u *users) of(hash uint64, r event.Route, id string) uint32 {
+	if n, ok := u.findHashed(hash, r); ok {
 		return n
 	}
-	n := uint32(len(u.route))
+	n := u.given
 	if k := len(u.free); k > 0 {
 		n = u.free[k-1]
 		u.free = u.free[:k-1]
@@ -94,22 +118,22 @@ func (u *users) of(r event.Route, id string) uint32 {
 	return n
 }
 
+// grow makes room for one more ordinal.
 func (u *users) grow() {
-	u.route = append(u.route, 0)
-	u.key = append(u.key, userKey{})
-	u.head = append(u.head, 0)
-	u.live = append(u.live, 0)
-	u.taken = append(u.taken, false)
+	if u.given%userPageRows == 0 {
+		u.pages = append(u.pages, new(userPage))
+	}
+	u.given++
 }
 
 func (u *users) set(n uint32, r event.Route, key userKey) {
-	u.route[n], u.key[n], u.head[n], u.live[n], u.taken[n] = r, key, 0, 0, true
+	*u.at(n) = user{route: r, key: key, live: userTaken}
 	u.count++
 	if u.index.Full() {
 		u.index.Rebuild(func(add func(uint64, uint32)) {
-			for i := range u.route {
-				if u.taken[i] && uint32(i) != n {
-					add(userHash(u.route[i]), uint32(i))
+			for i := range u.given {
+				if v := u.at(i); v.taken() && i != n {
+					add(userHash(v.route), i)
 				}
 			}
 		})
@@ -120,7 +144,7 @@ func (u *users) set(n uint32, r event.Route, key userKey) {
 // keyOf is the key of a user, with an ordinal or without.
 func (u *users) keyOf(r event.Route, id string) userKey {
 	if n, ok := u.find(r); ok {
-		return u.key[n]
+		return u.at(n).key
 	}
 	slot := &u.recent[userHash(r)%uint64(len(u.recent))]
 	if !slot.set || slot.route != r {
@@ -132,12 +156,13 @@ func (u *users) keyOf(r event.Route, id string) userKey {
 // sweep frees the ordinals of users without a row who are in none of the reach
 // sets that can still change: whoever has the ordinal next is on other days.
 func (u *users) sweep(hasRow []bool, reached *roaring.Bitmap) {
-	for n := range u.route {
-		if !u.taken[n] || hasRow[n] || reached.Contains(uint32(n)) {
+	for n := range u.given {
+		v := u.at(n)
+		if !v.taken() || hasRow[n] || reached.Contains(n) {
 			continue
 		}
-		u.index.Remove(userHash(u.route[n]), uint32(n))
-		u.taken[n] = false
+		u.index.Remove(userHash(v.route), n)
+		v.live = 0
 		u.count--
 	}
 	u.listFree()
@@ -146,14 +171,14 @@ func (u *users) sweep(hasRow []bool, reached *roaring.Bitmap) {
 // listFree collects the free ordinals in the order in which they are used.
 func (u *users) listFree() {
 	u.free = u.free[:0]
-	for n := len(u.route) - 1; n >= 0; n-- {
-		if !u.taken[n] {
-			u.free = append(u.free, uint32(n))
+	for n := u.given; n > 0; n-- {
+		if !u.at(n - 1).taken() {
+			u.free = append(u.free, n-1)
 		}
 	}
 }
 
 func (u *users) bytes() int64 {
-	return int64(cap(u.route))*8 + int64(cap(u.key))*16 + int64(cap(u.head)+cap(u.live))*4 +
-		int64(cap(u.taken)) + int64(cap(u.free))*4 + int64(len(u.recent))*32
+	const size = 32
+	return int64(len(u.pages))*(userPageRows*size+8) + int64(cap(u.free)+cap(u.fresh))*4 + int64(len(u.recent))*size
 }

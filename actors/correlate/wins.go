@@ -269,7 +269,7 @@ func (s *Shard) writeWin(row uint32, w *winner, again bool) {
 	c, i := s.imps.at(row)
 	bc, k := s.bids.at(w.row)
 	delete(s.imps.odd, row)
-	if g := s.dims.groupCreative(w.offer.Campaign, w.offer.Creative); g != s.dims.group[c.creative[i]] {
+	if g := s.dims.groupCreative(w.offer.Campaign, w.offer.Creative); g != s.dims.group(c.creative[i]) {
 		s.imps.odd[row] = oddWin{g}
 	}
 	c.flags[i] |= impWon
@@ -300,13 +300,13 @@ func (s *Shard) writeWin(row uint32, w *winner, again bool) {
 // countWin adds the win of a row to its group, or with sign -1 takes it back.
 func (s *Shard) countWin(row uint32, sign int64) {
 	c, i := s.imps.at(row)
-	creative := s.dims.group[c.creative[i]]
+	creative := s.dims.group(c.creative[i])
 	if odd, ok := s.imps.odd[row]; ok {
 		creative = odd.group
 	}
 	g := group{
 		minute: minuteOf(s.imps.time(row)), creative: creative,
-		exchange: s.dims.group[c.place[i]], device: s.dims.group[c.device[i]],
+		exchange: s.dims.group(c.place[i]), device: s.dims.group(c.device[i]),
 	}
 	s.aggregates.at(g).add[event.WinCount] += sign
 }

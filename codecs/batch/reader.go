@@ -30,7 +30,9 @@ type Reader struct {
 	err   error
 
 	bid        event.Bid
-	impression event.Impression
+	run        []event.Impression // read together, and how many Next has passed
+	passed     int
+	impression *event.Impression // of the run
 	click      event.Click
 	conversion event.Conversion
 	rejected   event.Rejected
@@ -47,6 +49,7 @@ func Open(b []byte) (*Reader, error) {
 // aliases b, their topic does not.
 func (r *Reader) Open(b []byte) error {
 	r.rest, r.left, r.total, r.kind, r.err = nil, 0, 0, event.NoKind, nil
+	r.run, r.passed = r.run[:0], 0
 	if len(b) < headerSize || binary.LittleEndian.Uint64(b[checksumAt:]) != xxh3.Hash(b[shardAt:]) {
 		return r.fail("checksum does not match")
 	}
@@ -87,9 +90,18 @@ func (r *Reader) Events() int { return r.total }
 // Err is what ended Next early, nil at the end of a whole batch.
 func (r *Reader) Err() error { return r.err }
 
+// runMax is how many impressions are read together. They take 20 KiB.
+const runMax = 32
+
 // Next reads the next event. It is false after the last one and after a
 // failure, which Err tells apart.
 func (r *Reader) Next() bool {
+	if r.passed < len(r.run) {
+		r.impression = &r.run[r.passed]
+		r.passed++
+		r.left--
+		return true
+	}
 	if r.left == 0 {
 		if len(r.rest) > 0 {
 			_ = r.fail("bytes after the last event")
@@ -102,6 +114,7 @@ func (r *Reader) Next() bool {
 		return false
 	}
 	r.left--
+	r.run, r.passed = r.run[:0], 0
 	var err error
 	r.kind = event.Kind(r.rest[0])
 	body := r.rest[1:]
@@ -109,7 +122,7 @@ func (r *Reader) Next() bool {
 	case event.KindBid:
 		r.rest, err = wire.ReadBid(body, &r.base, &r.bid)
 	case event.KindImpression:
-		r.rest, err = wire.ReadImpression(body, &r.base, &r.impression)
+		err = r.readRun()
 	case event.KindClick:
 		r.rest, err = wire.ReadClick(body, &r.base, &r.click)
 	case event.KindConversion:
@@ -126,6 +139,38 @@ func (r *Reader) Next() bool {
 	return true
 }
 
+// readRun reads the impression at hand and those that follow it at once. One
+// that cannot be read ends the run: Next fails when it comes to it.
+func (r *Reader) readRun() error {
+	if r.run == nil {
+		r.run = make([]event.Impression, 0, runMax)
+	}
+	most := min(runMax, r.left+1)
+	for len(r.run) < most && len(r.rest) > 0 && event.Kind(r.rest[0]) == event.KindImpression {
+		r.run = r.run[:len(r.run)+1]
+		rest, err := wire.ReadImpression(r.rest[1:], &r.base, &r.run[len(r.run)-1])
+		if err != nil {
+			if r.run = r.run[:len(r.run)-1]; len(r.run) == 0 {
+				return err
+			}
+			break
+		}
+		r.rest = rest
+	}
+	r.impression, r.passed = &r.run[0], 1
+	return nil
+}
+
+// Run is the impressions that were read together with the one that Next has
+// just read, if that is the first of them: it and what Next will give next.
+// Otherwise it is empty. It is valid until the last of them has been passed.
+func (r *Reader) Run() []event.Impression {
+	if r.kind == event.KindImpression && r.passed == 1 {
+		return r.run
+	}
+	return nil
+}
+
 // Kind is what the event is that Next read, NoKind when it read none.
 func (r *Reader) Kind() event.Kind { return r.kind }
 
@@ -134,7 +179,7 @@ func (r *Reader) Kind() event.Kind { return r.kind }
 func (r *Reader) Bid() *event.Bid { return &r.bid }
 
 // Impression is the impression that Next read; valid like Bid.
-func (r *Reader) Impression() *event.Impression { return &r.impression }
+func (r *Reader) Impression() *event.Impression { return r.impression }
 
 // Click is the click that Next read; valid like Bid.
 func (r *Reader) Click() *event.Click { return &r.click }

@@ -19,8 +19,16 @@ type Dictionary struct {
 }
 
 // place is where a text is: ref is one more than the number of its chunk and its
-// offset there, 0 for a free ordinal.
-type place struct{ ref, size uint32 }
+// offset there, 0 for a free ordinal. What the owner notes of an ordinal lies
+// beside it: whoever finds a text has its note at hand.
+type place struct {
+	ref, size uint32
+	note      Note
+}
+
+// A Note is what the owner of a Dictionary keeps with an ordinal. A new ordinal
+// has a zero Note.
+type Note [2]uint32
 
 const (
 	dictChunkBits  = 16
@@ -33,7 +41,7 @@ func (d *Dictionary) Len() int { return len(d.places) }
 
 // Bytes is the memory of the dictionary.
 func (d *Dictionary) Bytes() int64 {
-	n := d.index.Bytes() + int64(cap(d.places))*8 + int64(cap(d.free))*4
+	n := d.index.Bytes() + int64(cap(d.places))*16 + int64(cap(d.free))*4
 	for _, c := range d.chunks {
 		n += int64(cap(c))
 	}
@@ -47,6 +55,12 @@ func (d *Dictionary) Text(ordinal uint32) string {
 	b := d.chunks[(p.ref-1)>>dictChunkBits][at : at+p.size]
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
+
+// Note is what was noted of an ordinal in use.
+func (d *Dictionary) Note(ordinal uint32) Note { return d.places[ordinal].note }
+
+// SetNote notes something of an ordinal in use.
+func (d *Dictionary) SetNote(ordinal uint32, n Note) { d.places[ordinal].note = n }
 
 // Has reports whether the ordinal is in use.
 func (d *Dictionary) Has(ordinal uint32) bool {
@@ -69,9 +83,16 @@ func (d *Dictionary) find(hash uint64, text []byte) (uint32, bool) {
 	}
 }
 
+// HashText is the hash that PutHashed takes.
+func HashText(text []byte) uint64 { return xxh3.Hash(text) }
+
 // Put is the ordinal of the text and whether it is new. The text is copied.
 func (d *Dictionary) Put(text []byte) (ordinal uint32, added bool) {
-	hash := xxh3.Hash(text)
+	return d.PutHashed(HashText(text), text)
+}
+
+// PutHashed is Put where HashText(text) is at hand.
+func (d *Dictionary) PutHashed(hash uint64, text []byte) (ordinal uint32, added bool) {
 	if n, ok := d.find(hash, text); ok {
 		return n, false
 	}
@@ -84,6 +105,27 @@ func (d *Dictionary) Put(text []byte) (ordinal uint32, added bool) {
 	}
 	d.set(hash, n, text)
 	return n, true
+}
+
+// TouchIndex, TouchPlace and TouchText bring near what a look-up of the hash will
+// read, one step each: the caller does a step for many hashes before the next.
+func (d *Dictionary) TouchIndex(hash uint64) uint32 { return d.index.Touch(hash) }
+
+// TouchPlace is the second step.
+func (d *Dictionary) TouchPlace(hash uint64) uint32 {
+	if n, ok := d.index.First(hash); ok {
+		return d.places[n].ref
+	}
+	return 0
+}
+
+// TouchText is the third step.
+func (d *Dictionary) TouchText(hash uint64) uint32 {
+	if n, ok := d.index.First(hash); ok && d.places[n].size > 0 {
+		p := &d.places[n]
+		return uint32(d.chunks[(p.ref-1)>>dictChunkBits][(p.ref-1)&(dictChunkBytes-1)])
+	}
+	return 0
 }
 
 // Set puts a text under the ordinal that an earlier shard gave it. It reports
@@ -109,7 +151,8 @@ func (d *Dictionary) Set(ordinal uint32, text []byte) bool {
 }
 
 func (d *Dictionary) set(hash uint64, ordinal uint32, text []byte) {
-	d.places[ordinal] = place{ref: d.store(text) + 1, size: uint32(len(text))}
+	p := &d.places[ordinal]
+	p.ref, p.size = d.store(text)+1, uint32(len(text))
 	if d.index.Full() {
 		d.index.Rebuild(func(add func(uint64, uint32)) {
 			for n, p := range d.places {
@@ -166,6 +209,7 @@ func (d *Dictionary) Sweep(keep func(ordinal uint32) bool) {
 		if old.places[n].ref != 0 {
 			text := []byte(old.Text(n))
 			d.set(xxh3.Hash(text), n, text)
+			d.places[n].note = old.places[n].note
 		}
 	}
 }

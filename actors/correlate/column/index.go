@@ -120,6 +120,20 @@ func (p *Probe) Next() (uint32, bool) {
 	}
 }
 
+// Touch reads the slot where a probe of the hash begins: it brings the slot near.
+func (x *Index) Touch(hash uint64) uint32 {
+	if len(x.slots) == 0 {
+		return 0
+	}
+	return x.slots[x.home(hash)]
+}
+
+// First is the first candidate of the hash.
+func (x *Index) First(hash uint64) (ordinal uint32, ok bool) {
+	p := x.Probe(hash)
+	return p.Next()
+}
+
 // home spreads the hash over a table of any size, by its high bits; the tag
 // takes the low ones.
 func (x *Index) home(hash uint64) int {
