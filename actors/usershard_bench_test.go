@@ -14,20 +14,19 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
+	"github.com/advertisex/adjoin/sinks"
 )
 
-// nowhere is a sinks.Sink that drops rows.
-type nowhere struct{}
+// nowhere is a sinks.Sink that drops the rows of user shards.
+type nowhere struct{ sinks.Sink }
 
-func (nowhere) WriteBids([]table.Bid) error                       { return nil }
-func (nowhere) WriteWins([]table.Win) error                       { return nil }
-func (nowhere) WriteImpressions([]table.Impression) error         { return nil }
-func (nowhere) WriteClicks([]table.Click) error                   { return nil }
-func (nowhere) WriteConversions([]table.Conversion) error         { return nil }
-func (nowhere) WriteAttributions([]table.Attribution) error       { return nil }
-func (nowhere) WriteCampaignMinutes([]table.CampaignMinute) error { return nil }
-func (nowhere) WriteCampaignDays([]table.CampaignDay) error       { return nil }
-func (nowhere) WriteRejected([]table.Rejected) error              { return nil }
+func (nowhere) WriteBids([]table.Bid) error                 { return nil }
+func (nowhere) WriteWins([]table.Win) error                 { return nil }
+func (nowhere) WriteImpressions([]table.Impression) error   { return nil }
+func (nowhere) WriteClicks([]table.Click) error             { return nil }
+func (nowhere) WriteConversions([]table.Conversion) error   { return nil }
+func (nowhere) WriteAttributions([]table.Attribution) error { return nil }
+func (nowhere) WriteRejected([]table.Rejected) error        { return nil }
 
 const benchUserShards = 64
 
