@@ -38,6 +38,8 @@ type ReplayConfig struct {
 
 	// CutEvery is after how many records to cut, 0 for the default.
 	CutEvery int
+	// Segments makes the segments of every cut, as a node does, and drops them.
+	Segments bool
 	// Restore puts every shard through its segments after every cut: for tests
 	// that state survives.
 	Restore bool
@@ -289,6 +291,9 @@ func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark
 
 // renew replaces a shard's core by what its segments restore.
 func (r *replay) renew(u *userShard) error {
+	if r.cfg.Segments && !r.cfg.Restore {
+		u.core.Segment(r.number == 1)
+	}
 	if !r.cfg.Restore {
 		return nil
 	}

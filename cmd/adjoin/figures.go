@@ -8,6 +8,7 @@ import (
 
 	"github.com/advertisex/adjoin/actors"
 	"github.com/advertisex/adjoin/bench/gen"
+	"github.com/advertisex/adjoin/internal/config"
 	"github.com/advertisex/adjoin/internal/table"
 	"github.com/advertisex/adjoin/sinks/duckdb"
 )
@@ -111,8 +112,10 @@ func ledgerDifferences(truth *gen.Truth, ledger ledgerResult) []string {
 }
 
 // totals adds up the journal of both runs of the demo.
-func (d *demo) totals() (actors.Summary, error) {
-	c := &d.loaded.Config
+func (d *demo) totals() (actors.Summary, error) { return journalTotals(&d.loaded.Config) }
+
+// journalTotals adds up a journal.
+func journalTotals(c *config.Config) (actors.Summary, error) {
 	s, err := actors.ReadTotals(context.Background(), kafkaConfig(c), c.Kafka.Journal)
 	if err != nil {
 		return s, engineFailure(err)

@@ -24,6 +24,7 @@ func commands(a *app) []*cobra.Command {
 		newDiffCommand(a),
 		newDumpCommand(a),
 		newGenCommand(a),
+		newBenchCommand(a),
 		newVersionCommand(a),
 	}
 }

@@ -1,0 +1,60 @@
+package parts
+
+import (
+	"slices"
+
+	"github.com/advertisex/adjoin/internal/table"
+	"github.com/advertisex/adjoin/sinks"
+)
+
+// nowhere is a Sink that drops rows.
+type nowhere struct{}
+
+var _ sinks.Sink = nowhere{}
+
+func (nowhere) WriteBids([]table.Bid) error                       { return nil }
+func (nowhere) WriteWins([]table.Win) error                       { return nil }
+func (nowhere) WriteImpressions([]table.Impression) error         { return nil }
+func (nowhere) WriteClicks([]table.Click) error                   { return nil }
+func (nowhere) WriteConversions([]table.Conversion) error         { return nil }
+func (nowhere) WriteAttributions([]table.Attribution) error       { return nil }
+func (nowhere) WriteCampaignMinutes([]table.CampaignMinute) error { return nil }
+func (nowhere) WriteCampaignDays([]table.CampaignDay) error       { return nil }
+func (nowhere) WriteRejected([]table.Rejected) error              { return nil }
+
+// kept is a Sink that keeps what it is given, as the writes that gave it: what
+// encode writes again.
+type kept struct {
+	writes []func(sinks.Sink) error
+}
+
+var _ sinks.Sink = (*kept)(nil)
+
+// keep copies the rows; the text in them stays where it is, as Sink allows.
+func keep[T any](k *kept, rows []T, write func(sinks.Sink, []T) error) error {
+	if len(rows) > 0 {
+		rows = slices.Clone(rows)
+		k.writes = append(k.writes, func(to sinks.Sink) error { return write(to, rows) })
+	}
+	return nil
+}
+
+func (k *kept) WriteBids(r []table.Bid) error { return keep(k, r, sinks.Sink.WriteBids) }
+func (k *kept) WriteWins(r []table.Win) error { return keep(k, r, sinks.Sink.WriteWins) }
+func (k *kept) WriteImpressions(r []table.Impression) error {
+	return keep(k, r, sinks.Sink.WriteImpressions)
+}
+func (k *kept) WriteClicks(r []table.Click) error { return keep(k, r, sinks.Sink.WriteClicks) }
+func (k *kept) WriteConversions(r []table.Conversion) error {
+	return keep(k, r, sinks.Sink.WriteConversions)
+}
+func (k *kept) WriteAttributions(r []table.Attribution) error {
+	return keep(k, r, sinks.Sink.WriteAttributions)
+}
+func (k *kept) WriteCampaignMinutes(r []table.CampaignMinute) error {
+	return keep(k, r, sinks.Sink.WriteCampaignMinutes)
+}
+func (k *kept) WriteCampaignDays(r []table.CampaignDay) error {
+	return keep(k, r, sinks.Sink.WriteCampaignDays)
+}
+func (k *kept) WriteRejected(r []table.Rejected) error { return keep(k, r, sinks.Sink.WriteRejected) }
