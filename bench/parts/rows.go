@@ -19,7 +19,10 @@ func (nowhere) WriteClicks([]table.Click) error                   { return nil }
 func (nowhere) WriteConversions([]table.Conversion) error         { return nil }
 func (nowhere) WriteAttributions([]table.Attribution) error       { return nil }
 func (nowhere) WriteCampaignMinutes([]table.CampaignMinute) error { return nil }
+func (nowhere) WriteCampaignHours([]table.CampaignHour) error     { return nil }
 func (nowhere) WriteCampaignDays([]table.CampaignDay) error       { return nil }
+func (nowhere) WriteSiteDays([]table.SiteDay) error               { return nil }
+func (nowhere) WritePipelineMinutes([]table.PipelineMinute) error { return nil }
 func (nowhere) WriteRejected([]table.Rejected) error              { return nil }
 
 // kept is a Sink that keeps what it is given, as the writes that gave it: what
@@ -54,7 +57,16 @@ func (k *kept) WriteAttributions(r []table.Attribution) error {
 func (k *kept) WriteCampaignMinutes(r []table.CampaignMinute) error {
 	return keep(k, r, sinks.Sink.WriteCampaignMinutes)
 }
+func (k *kept) WriteCampaignHours(r []table.CampaignHour) error {
+	return keep(k, r, sinks.Sink.WriteCampaignHours)
+}
 func (k *kept) WriteCampaignDays(r []table.CampaignDay) error {
 	return keep(k, r, sinks.Sink.WriteCampaignDays)
+}
+func (k *kept) WriteSiteDays(r []table.SiteDay) error {
+	return keep(k, r, sinks.Sink.WriteSiteDays)
+}
+func (k *kept) WritePipelineMinutes(r []table.PipelineMinute) error {
+	return keep(k, r, sinks.Sink.WritePipelineMinutes)
 }
 func (k *kept) WriteRejected(r []table.Rejected) error { return keep(k, r, sinks.Sink.WriteRejected) }
