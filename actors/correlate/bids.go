@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"encoding/binary"
-	"slices"
 	"unsafe"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
@@ -10,9 +9,8 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-// The live bids of a shard, laid out like impressions. They live for hours, not
-// days: in buckets by the hour in which the last impression that could join
-// them may happen. What an offer says is kept as text in the bucket's arena.
+// The live bids of a shard, in rowStore's buckets by the hour in which the last
+// impression that could join them may happen: they live for hours, not days. What an offer says is kept as text in the bucket's arena.
 
 // bidFlags is what a bid row knows in bits.
 type bidFlags uint32
@@ -23,7 +21,7 @@ const (
 	bidTest                          // counts nowhere
 	bidLate                          // T4
 	bidApp                           // in-app inventory: the longer window
-	bidChanged                       // to be written again in the next segment
+	_                                // free: it was set while a row waited for the next segment
 	bidFlagBase                      // recordFlags in order
 )
 
@@ -37,9 +35,7 @@ func (f bidFlags) recordFlags() event.Flags {
 }
 
 type bidChunk struct {
-	bucket *bidBucket
-	first  int
-	rows   int
+	chunkHead
 
 	route    [chunkRows]event.Route
 	auction  [chunkRows]uint64 // hash of (exchange, auction_id)
@@ -55,97 +51,14 @@ type bidChunk struct {
 	flags    [chunkRows]bidFlags
 }
 
-type bidBucket struct {
-	hour   event.Time
-	chunks []uint32
-	rows   int
-	texts  column.Arena
-	saved  int
-	dirty  []uint32
-}
-
 type bids struct {
-	chunks  []*bidChunk
-	free    []uint32
-	buckets map[event.Time]*bidBucket
-	hours   []event.Time
-	recent  *bidBucket
-	index   column.Index // by auction
-	wide    map[uint32]event.Position
-	count   int
+	rowStore[bidChunk, *bidChunk]
+
+	index column.Index // by auction
+	wide  map[uint32]event.Position
 }
 
-func (m *bids) init() {
-	m.buckets = make(map[event.Time]*bidBucket)
-	m.wide = make(map[uint32]event.Position)
-}
-
-func (m *bids) at(row uint32) (*bidChunk, uint32) {
-	return m.chunks[row>>chunkBits], row & (chunkRows - 1)
-}
-
-func (m *bids) bucket(hour event.Time) *bidBucket {
-	if m.recent != nil && m.recent.hour == hour {
-		return m.recent
-	}
-	b := m.buckets[hour]
-	if b == nil {
-		b = &bidBucket{hour: hour}
-		m.buckets[hour] = b
-		i, _ := slices.BinarySearch(m.hours, hour)
-		m.hours = slices.Insert(m.hours, i, hour)
-	}
-	m.recent = b
-	return b
-}
-
-func (m *bids) add(hour event.Time) uint32 {
-	b := m.bucket(hour)
-	if b.rows%chunkRows == 0 {
-		b.chunks = append(b.chunks, m.newChunk(b))
-	}
-	n := b.chunks[len(b.chunks)-1]
-	c := m.chunks[n]
-	row := n<<chunkBits | uint32(c.rows)
-	c.rows++
-	b.rows++
-	m.count++
-	return row
-}
-
-func (m *bids) newChunk(b *bidBucket) uint32 {
-	c := &bidChunk{bucket: b, first: b.rows}
-	if k := len(m.free); k > 0 {
-		n := m.free[k-1]
-		m.free = m.free[:k-1]
-		m.chunks[n] = c
-		return n
-	}
-	n := uint32(len(m.chunks))
-	if n >= column.MaxOrdinal>>chunkBits {
-		panic("correlate: a shard holds at most 67 million live bids: run with more shards")
-	}
-	m.chunks = append(m.chunks, c)
-	return n
-}
-
-func (m *bids) change(row uint32) {
-	c, i := m.at(row)
-	if at := c.first + int(i); at < c.bucket.saved && c.flags[i]&bidChanged == 0 {
-		c.flags[i] |= bidChanged
-		c.bucket.dirty = append(c.bucket.dirty, row)
-	}
-}
-
-func (m *bids) each(f func(row uint32)) {
-	for _, hour := range m.hours {
-		for _, n := range m.buckets[hour].chunks {
-			for i := range m.chunks[n].rows {
-				f(n<<chunkBits | uint32(i))
-			}
-		}
-	}
-}
+func (m *bids) init() { m.wide = make(map[uint32]event.Position) }
 
 func (m *bids) insert(row uint32) {
 	if m.index.Full() {

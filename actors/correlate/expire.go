@@ -35,22 +35,14 @@ func (s *Shard) bidHold() event.Span {
 // expire drops every bucket that is over.
 func (s *Shard) expire() {
 	s.expireContests()
-	hold := s.impressionHold()
-	for len(s.imps.hours) > 0 && s.imps.hours[0].Add(bucketSpan).Add(hold) < s.frontier {
-		s.dropImpressions(s.imps.buckets[s.imps.hours[0]])
-		s.imps.hours = s.imps.hours[1:]
-	}
-	hold = s.bidHold()
-	for len(s.bids.hours) > 0 && s.bids.hours[0].Add(bucketSpan).Add(hold) < s.frontier {
-		s.dropBids(s.bids.buckets[s.bids.hours[0]])
-		s.bids.hours = s.bids.hours[1:]
-	}
+	s.imps.over(s.frontier.Add(-s.impressionHold()-bucketSpan), s.dropImpressions)
+	s.bids.over(s.frontier.Add(-s.bidHold()-bucketSpan), s.dropBids)
 	// The last instant of a local day is less than two days after its UTC start.
 	over := s.frontier.Add(-s.impressionHold() - 3*event.Day)
 	s.reach.expire(int32(over / event.Time(event.Day)))
 }
 
-func (s *Shard) dropImpressions(b *impBucket) {
+func (s *Shard) dropImpressions(b *bucket) {
 	m := &s.imps
 	for _, n := range b.chunks {
 		c := m.chunks[n]
@@ -58,20 +50,7 @@ func (s *Shard) dropImpressions(b *impBucket) {
 			s.dropImpression(c, i, n<<chunkBits|i)
 		}
 	}
-	s.freeImpressions(b)
-}
-
-func (s *Shard) freeImpressions(b *impBucket) {
-	m := &s.imps
-	for _, n := range b.chunks {
-		m.chunks[n] = nil
-		m.free = append(m.free, n)
-	}
-	m.count -= b.rows
-	delete(m.buckets, b.hour)
-	if m.recent == b {
-		m.recent = nil
-	}
+	m.drop(b)
 }
 
 // dropImpression takes a row out of the indexes and lists.
@@ -112,7 +91,7 @@ func packedID(c *impChunk, i uint32) column.ID {
 	return c.id[i]
 }
 
-func (s *Shard) dropBids(b *bidBucket) {
+func (s *Shard) dropBids(b *bucket) {
 	m := &s.bids
 	for _, n := range b.chunks {
 		c := m.chunks[n]
@@ -127,20 +106,7 @@ func (s *Shard) dropBids(b *bidBucket) {
 			}
 		}
 	}
-	s.freeBids(b)
-}
-
-func (s *Shard) freeBids(b *bidBucket) {
-	m := &s.bids
-	for _, n := range b.chunks {
-		m.chunks[n] = nil
-		m.free = append(m.free, n)
-	}
-	m.count -= b.rows
-	delete(m.buckets, b.hour)
-	if m.recent == b {
-		m.recent = nil
-	}
+	m.drop(b)
 }
 
 // detach tells a contest that a row of it has expired: what it says stands.

@@ -366,17 +366,6 @@ func (s *Shard) indexImpression(row uint32, hash uint64) {
 	m.byAuction.Insert(auction, row)
 }
 
-// each calls f for every row, bucket by bucket in order of time.
-func (m *impressions) each(f func(row uint32)) {
-	for _, hour := range m.hours {
-		for _, n := range m.buckets[hour].chunks {
-			for i := range m.chunks[n].rows {
-				f(n<<chunkBits | uint32(i))
-			}
-		}
-	}
-}
-
 // countImpression adds what a row counts for, or with sign -1 takes it back.
 func (s *Shard) countImpression(row uint32, sign int64) {
 	c, i := s.imps.at(row)

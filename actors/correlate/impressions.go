@@ -1,24 +1,15 @@
 package correlate
 
 import (
-	"slices"
-
 	"github.com/advertisex/adjoin/actors/correlate/column"
 	"github.com/advertisex/adjoin/internal/event"
 )
 
 // The live impressions of a shard. A row is made when a record becomes a fact
 // and keeps what a child, a duplicate or a correction can ask for; the fact's
-// own table row went out when the record was at hand. Rows lie in chunks of
-// columns, chunks in buckets of one hour of event time, and a bucket is dropped
-// whole. Two indexes lead to rows: by id, and by auction for bids that come
-// after their impression.
-
-const (
-	chunkBits  = 8
-	chunkRows  = 1 << chunkBits
-	bucketSpan = event.Hour
-)
+// own table row went out when the record was at hand. Rows lie as rowStore says,
+// by the hour of their event time. Two indexes lead to them: by id, and by
+// auction for bids that come after their impression.
 
 // impFlags is what a row knows in bits.
 type impFlags uint32
@@ -35,7 +26,7 @@ const (
 	impWide                          // position or ingest time do not fit, see impressions.wide
 	impWon                           // fact_wins has a row
 	impAsked                         // its win is looked at in this cut
-	impChanged                       // to be written again in the next segment
+	_                                // free: it was set while a row waited for the next segment
 	impFormLow                       // column.Form, two bits
 	impFormHigh
 	impViewableLow // event.Tri, two bits
@@ -93,9 +84,7 @@ func (f impFlags) recordFlags() event.Flags {
 // impChunk is chunkRows rows in columns. The columns that much traffic does not
 // use are made with the first row that needs them.
 type impChunk struct {
-	bucket *impBucket
-	first  int // number of row 0 in the bucket
-	rows   int
+	chunkHead
 
 	id       [chunkRows]column.ID
 	print    [chunkRows]uint64 // first 8 bytes of the fingerprint
@@ -115,21 +104,8 @@ type impChunk struct {
 	route    *[chunkRows]event.Route // of rows without a user
 }
 
-type impBucket struct {
-	hour   event.Time
-	chunks []uint32 // numbers in impressions.chunks
-	rows   int
-	texts  column.Arena // ids without a packed form
-	saved  int          // rows that an earlier segment has
-	dirty  []uint32     // rows among them that changed since
-}
-
 type impressions struct {
-	chunks  []*impChunk
-	free    []uint32
-	buckets map[event.Time]*impBucket
-	hours   []event.Time // of the buckets, ascending
-	recent  *impBucket   // the one used last
+	rowStore[impChunk, *impChunk]
 
 	byID      column.Index
 	byAuction column.Index
@@ -137,7 +113,6 @@ type impressions struct {
 	quantity map[uint32]int64
 	wide     map[uint32]wideRow
 	odd      map[uint32]oddWin // wins of rows whose bid has other dims than they have
-	count    int
 }
 
 // wideRow is what does not fit the narrow columns.
@@ -150,61 +125,9 @@ type wideRow struct {
 type oddWin struct{ group uint32 }
 
 func (m *impressions) init() {
-	m.buckets = make(map[event.Time]*impBucket)
 	m.quantity = make(map[uint32]int64)
 	m.wide = make(map[uint32]wideRow)
 	m.odd = make(map[uint32]oddWin)
-}
-
-func (m *impressions) at(row uint32) (*impChunk, uint32) {
-	return m.chunks[row>>chunkBits], row & (chunkRows - 1)
-}
-
-// bucket is the bucket of the hour, made when it is new.
-func (m *impressions) bucket(hour event.Time) *impBucket {
-	if m.recent != nil && m.recent.hour == hour {
-		return m.recent
-	}
-	b := m.buckets[hour]
-	if b == nil {
-		b = &impBucket{hour: hour}
-		m.buckets[hour] = b
-		i, _ := slices.BinarySearch(m.hours, hour)
-		m.hours = slices.Insert(m.hours, i, hour)
-	}
-	m.recent = b
-	return b
-}
-
-// add makes room for a row at the end of a bucket. Its columns hold nothing yet.
-func (m *impressions) add(hour event.Time) uint32 {
-	b := m.bucket(hour)
-	if b.rows%chunkRows == 0 {
-		b.chunks = append(b.chunks, m.newChunk(b))
-	}
-	n := b.chunks[len(b.chunks)-1]
-	c := m.chunks[n]
-	row := n<<chunkBits | uint32(c.rows)
-	c.rows++
-	b.rows++
-	m.count++
-	return row
-}
-
-func (m *impressions) newChunk(b *impBucket) uint32 {
-	c := &impChunk{bucket: b, first: b.rows}
-	if k := len(m.free); k > 0 {
-		n := m.free[k-1]
-		m.free = m.free[:k-1]
-		m.chunks[n] = c
-		return n
-	}
-	n := uint32(len(m.chunks))
-	if n >= column.MaxOrdinal>>chunkBits {
-		panic("correlate: a shard holds at most 67 million live impressions: run with more shards")
-	}
-	m.chunks = append(m.chunks, c)
-	return n
 }
 
 // time is the event time of a row.
@@ -299,15 +222,6 @@ func (c *impChunk) setRoute(i uint32, r event.Route) {
 		c.route = new([chunkRows]event.Route)
 	}
 	c.route[i] = r
-}
-
-// change notes that a row has to be written again in the next segment.
-func (m *impressions) change(row uint32) {
-	c, i := m.at(row)
-	if at := c.first + int(i); at < c.bucket.saved && c.flags[i]&impChanged == 0 {
-		c.flags[i] |= impChanged
-		c.bucket.dirty = append(c.bucket.dirty, row)
-	}
 }
 
 // quantityOf is the quantity of a row in 1e-6 units.

@@ -20,7 +20,7 @@ import (
 
 const (
 	segmentMagic   = "ADJS"
-	segmentVersion = 1
+	segmentVersion = 2
 	checksumBytes  = 8
 )
 
@@ -67,8 +67,8 @@ func (s *Shard) Segment(base bool) []byte {
 	b = s.appendLedger(b)
 	b = s.appendDims(b, base)
 	b = s.appendUsers(b, base)
-	b = s.appendImpressions(b, base)
-	b = s.appendBids(b, base)
+	b = appendRows(b, &s.imps.rowStore, base, s.appendImpressions)
+	b = appendRows(b, &s.bids.rowStore, base, s.appendBids)
 	b = s.appendJourneys(b, base)
 	b = s.appendContests(b, base)
 	b = s.appendReach(b, base)
@@ -188,175 +188,6 @@ func (s *Shard) appendUsers(b []byte, base bool) []byte {
 	}
 	u.fresh = list[:0]
 	return b
-}
-
-// appendImpressions writes new rows and changed ones, bucket by bucket, and
-// first the hour before which every bucket is gone.
-func (s *Shard) appendImpressions(b []byte, base bool) []byte {
-	m := &s.imps
-	b = fact.AppendTime(b, firstHour(m.hours))
-	n := len(b)
-	b = append(b, 0, 0, 0, 0)
-	buckets := uint32(0)
-	for _, hour := range m.hours {
-		k := m.buckets[hour]
-		if base {
-			k.saved = 0
-			for _, row := range k.dirty {
-				c, i := m.at(row)
-				c.flags[i] &^= impChanged
-			}
-			k.dirty = k.dirty[:0]
-		}
-		if k.saved == k.rows && len(k.dirty) == 0 {
-			continue
-		}
-		buckets++
-		b = fact.AppendTime(b, hour)
-		b = binary.AppendUvarint(b, uint64(k.saved))
-		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
-		for i := k.saved; i < k.rows; i++ {
-			b = s.appendImpression(b, rowAt(k.chunks, i))
-		}
-		b = binary.AppendUvarint(b, uint64(len(k.dirty)))
-		for _, row := range k.dirty {
-			c, i := m.at(row)
-			c.flags[i] &^= impChanged
-			b = binary.AppendUvarint(b, uint64(c.first+int(i)))
-			b = s.appendImpression(b, row)
-		}
-		k.saved, k.dirty = k.rows, nil
-	}
-	binary.LittleEndian.PutUint32(b[n:], buckets)
-	return b
-}
-
-// firstHour is the hour of the first bucket, MaxTime when there is none.
-func firstHour(hours []event.Time) event.Time {
-	if len(hours) == 0 {
-		return event.MaxTime
-	}
-	return hours[0]
-}
-
-// rowAt is the ordinal of the i-th row of a bucket.
-func rowAt(chunks []uint32, i int) uint32 {
-	return chunks[i/chunkRows]<<chunkBits | uint32(i%chunkRows)
-}
-
-// The columns that a row may lack, a bit each.
-const (
-	savedPrice = 1 << iota
-	savedAuction
-	savedBid
-	savedOdd
-)
-
-func (s *Shard) appendImpression(b []byte, row uint32) []byte {
-	m := &s.imps
-	c, i := m.at(row)
-	f := c.flags[i] &^ (impAsked | impChanged | impContested)
-	b = binary.LittleEndian.AppendUint32(b, uint32(f))
-	if f.form() == 0 {
-		b = fact.AppendText(b, m.plainID(c, i))
-	} else {
-		b = binary.LittleEndian.AppendUint64(b, c.id[i].Hi)
-		b = binary.LittleEndian.AppendUint64(b, c.id[i].Lo)
-	}
-	b = binary.LittleEndian.AppendUint64(b, c.print[i])
-	b = binary.LittleEndian.AppendUint32(b, c.offset[i])
-	b = binary.AppendUvarint(b, uint64(c.creative[i]))
-	b = binary.AppendUvarint(b, uint64(c.place[i]))
-	b = binary.AppendUvarint(b, uint64(c.device[i]))
-	if f&impWide != 0 {
-		w := m.wide[row]
-		b = s.ledger.AppendPosition(b, &w.pos)
-		b = fact.AppendTime(b, w.ingest)
-	} else {
-		b = binary.AppendUvarint(b, c.pos[i])
-		b = binary.AppendVarint(b, int64(c.ingest[i]))
-	}
-	if u := c.user[i]; u != noUser {
-		b = binary.AppendUvarint(b, uint64(u)+1)
-	} else {
-		b = append(b, 0)
-		b = binary.LittleEndian.AppendUint64(b, uint64(c.route[i]))
-	}
-	if f&impQuantity != 0 {
-		b = binary.AppendVarint(b, m.quantity[row])
-	}
-	odd, isOdd := m.odd[row]
-	price, auction, bid := c.priceOf(i), c.auctionOf(i), c.bidOf(i)
-	b = append(b, byte(fact.Bit(price != event.Absent)*savedPrice|fact.Bit(auction != 0)*savedAuction|
-		fact.Bit(bid != 0)*savedBid|fact.Bit(isOdd)*savedOdd))
-	if price != event.Absent {
-		b = binary.AppendVarint(b, price)
-	}
-	if auction != 0 {
-		b = binary.LittleEndian.AppendUint64(b, auction)
-	}
-	if bid != 0 {
-		b = binary.LittleEndian.AppendUint64(b, bid)
-	}
-	if isOdd {
-		b = binary.AppendUvarint(b, uint64(odd.group))
-	}
-	return b
-}
-
-func (s *Shard) appendBids(b []byte, base bool) []byte {
-	m := &s.bids
-	b = fact.AppendTime(b, firstHour(m.hours))
-	n := len(b)
-	b = append(b, 0, 0, 0, 0)
-	buckets := uint32(0)
-	for _, hour := range m.hours {
-		k := m.buckets[hour]
-		if base {
-			k.saved = 0
-			for _, row := range k.dirty {
-				c, i := m.at(row)
-				c.flags[i] &^= bidChanged
-			}
-			k.dirty = k.dirty[:0]
-		}
-		if k.saved == k.rows && len(k.dirty) == 0 {
-			continue
-		}
-		buckets++
-		b = fact.AppendTime(b, hour)
-		b = binary.AppendUvarint(b, uint64(k.saved))
-		b = binary.AppendUvarint(b, uint64(k.rows-k.saved))
-		for i := k.saved; i < k.rows; i++ {
-			b = s.appendBid(b, rowAt(k.chunks, i))
-		}
-		b = binary.AppendUvarint(b, uint64(len(k.dirty)))
-		for _, row := range k.dirty {
-			c, i := m.at(row)
-			c.flags[i] &^= bidChanged
-			b = binary.AppendUvarint(b, uint64(c.first+int(i)))
-			b = s.appendBid(b, row)
-		}
-		k.saved, k.dirty = k.rows, nil
-	}
-	binary.LittleEndian.PutUint32(b[n:], buckets)
-	return b
-}
-
-func (s *Shard) appendBid(b []byte, row uint32) []byte {
-	c, i := s.bids.at(row)
-	b = binary.LittleEndian.AppendUint32(b, uint32(c.flags[i]&^(bidChanged|bidContested)))
-	for _, v := range [...]uint64{uint64(c.route[i]), c.auction[i], c.print[i]} {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
-	b = fact.AppendTime(b, c.at[i])
-	b = binary.AppendVarint(b, int64(c.ingest[i]-c.at[i]))
-	p := s.bidPosition(row)
-	b = s.ledger.AppendPosition(b, &p)
-	b = fact.AppendText(b, c.bucket.texts.Text(c.offers[i], int(c.size[i])))
-	b = binary.AppendUvarint(b, uint64(c.exchange[i]))
-	b = binary.AppendUvarint(b, uint64(c.device[i]))
-	return binary.AppendVarint(b, c.weight[i])
 }
 
 func (s *Shard) appendJourneys(b []byte, base bool) []byte {

@@ -103,27 +103,17 @@ func (s *Shard) appendContest(b []byte, c *contest) []byte {
 // placeOf is the bucket of a row and its number there.
 func (s *Shard) placeOf(k event.Kind, row uint32) (event.Time, int) {
 	if k == event.KindBid {
-		c, i := s.bids.at(row)
-		return c.bucket.hour, c.first + int(i)
+		return s.bids.placeOf(row)
 	}
-	c, i := s.imps.at(row)
-	return c.bucket.hour, c.first + int(i)
+	return s.imps.placeOf(row)
 }
 
 // rowOf is the row at a place, or false.
 func (s *Shard) rowOf(k event.Kind, hour event.Time, i uint64) (uint32, bool) {
 	if k == event.KindBid {
-		b := s.bids.buckets[hour]
-		if b == nil || i >= uint64(b.rows) {
-			return 0, false
-		}
-		return rowAt(b.chunks, int(i)), true
+		return s.bids.rowOf(hour, i)
 	}
-	b := s.imps.buckets[hour]
-	if b == nil || i >= uint64(b.rows) {
-		return 0, false
-	}
-	return rowAt(b.chunks, int(i)), true
+	return s.imps.rowOf(hour, i)
 }
 
 // contest reads what appendContest wrote into the shard, in place of an earlier

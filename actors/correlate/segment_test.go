@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/advertisex/adjoin/actors/correlate/column"
 	"github.com/advertisex/adjoin/internal/event"
 )
 
@@ -192,6 +193,82 @@ func TestRestore_ForgedBytes(t *testing.T) {
 				s.Advance(event.MaxTime, event.MaxTime)
 				s.Cut()
 			}
+		}
+	}
+}
+
+// Rows of one hour that fill more than one chunk, in parts of every alignment,
+// with rows of each that change later: wins of bids that come after their
+// impressions.
+func TestSegment_PartsOfManyChunks(t *testing.T) {
+	const n = 3*chunkRows + 7
+	w := newWorld(t, func(c *Config) { c.Reference = lawReference(t) })
+	var chain [][]byte
+	cut := func() {
+		w.fold(w.shard.Cut())
+		chain = append(chain, w.shard.Segment(false))
+		s, err := Restore(w.cfg, chain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.shard = s
+		w.begin()
+	}
+	var f feed
+	g := &traffic{rng: rand.New(rand.NewPCG(1, 2)), feed: f, now: at("10:00:00"), step: 100 * event.Millisecond}
+	var list []*event.Impression
+	for i := range n {
+		e := g.impression(true)
+		if i%50 == 0 {
+			e.ID = "plain-" + e.ID
+		}
+		if i%70 == 0 {
+			e.PriceMicros = event.Absent
+		}
+		list = append(list, e)
+		w.apply(e)
+		switch i {
+		case 99, chunkRows - 1, chunkRows, 2*chunkRows + 17:
+			cut()
+		}
+	}
+	cut()
+	for i := 0; i < n; i += 40 {
+		imp := list[i]
+		w.apply(g.feed.bid(imp.AuctionID, imp.UserID, imp.EventTime.Add(-event.Second), func(e *event.Bid) {
+			e.Exchange, e.Route = imp.Exchange, imp.Route
+			e.Offers = []event.Offer{offerOf(imp.BidID, 7, func(o *event.Offer) { o.CampaignID = "other" })}
+		}))
+	}
+	cut()
+	if got, want := w.count("wins"), (n+39)/40; got != want {
+		t.Fatalf("%d wins, want %d", got, want)
+	}
+	again, err := Restore(w.cfg, chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.shard.Cut()
+	base := w.shard.Segment(true)
+	again.Begin(w.cut, 0)
+	again.Cut()
+	if !bytes.Equal(base, again.Segment(true)) {
+		t.Error("a base of what was restored at every cut is not that of what was restored once")
+	}
+	whole, err := Restore(w.cfg, [][]byte{base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		id, form := column.Pack(e.ID)
+		row, ok := whole.imps.find(column.Mix(column.HashID(id, form, e.ID), uint64(e.Route)), id, form, e.ID, e.Route, &whole.users)
+		if !ok {
+			t.Fatalf("impression %s is gone", e.ID)
+		}
+		c, i := whole.imps.at(row)
+		if whole.imps.time(row) != e.EventTime || c.priceOf(i) != e.PriceMicros || whole.dims.creative(c.creative[i]).Creative != e.CreativeID ||
+			whole.dims.place(c.place[i]).Site != e.SiteDomain || whole.positionOf(row) != e.Position || whole.imps.ingestTime(row) != e.Ingest {
+			t.Fatalf("impression %s comes back otherwise", e.ID)
 		}
 	}
 }
