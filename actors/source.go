@@ -159,6 +159,7 @@ func (s *source) work(ctx actor.Context) {
 		s.waiting[0] = kafka.Chunk{} // lets go of the fetch
 		s.waiting, s.prepared = s.waiting[1:], false
 		s.routeChunk(ctx, &chunk)
+		s.kafka.Recycle(&chunk) // batches have copies of what they need
 		s.tokens <- struct{}{}
 	}
 }

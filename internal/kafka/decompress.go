@@ -30,7 +30,9 @@ type decoder struct {
 	gzip  *gzip.Reader
 	lz4   *lz4.Reader
 	zstd  *zstd.Decoder
-	ratio int // of the last batch, in sixteenths; batches of a topic are alike
+	spare *spare   // where memory comes from, nil for new
+	lent  [][]byte // what was unpacked and belongs to the piece under way
+	ratio int      // of the last batch, in sixteenths; batches of a topic are alike
 }
 
 // room is how many bytes a batch will probably need.
@@ -49,11 +51,14 @@ func (d *decoder) close() {
 	}
 }
 
-// decompress returns new memory, of at most MaxBatchBytes.
+// decompress returns memory of its own, of at most MaxBatchBytes.
 func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
 	out, err := d.unpack(codec, src)
 	if err == nil && len(src) > 0 {
 		d.ratio = min(len(out)*16/len(src)+1, 1<<16)
+	}
+	if d.spare != nil {
+		d.lent = append(d.lent, out)
 	}
 	return out, err
 }
@@ -61,11 +66,11 @@ func (d *decoder) decompress(codec int16, src []byte) ([]byte, error) {
 func (d *decoder) unpack(codec int16, src []byte) ([]byte, error) {
 	switch codec {
 	case codecGzip:
-		return inflate(d.openGzip, src, d.room(src))
+		return d.inflate(d.openGzip, src, d.room(src))
 	case codecSnappy:
-		return unsnappy(src)
+		return d.unsnappy(src)
 	case codecLZ4:
-		return inflate(d.openLZ4, src, d.room(src))
+		return d.inflate(d.openLZ4, src, d.room(src))
 	case codecZstd:
 		return d.unzstd(src)
 	}
@@ -104,11 +109,11 @@ func (d *decoder) unzstd(src []byte) (out []byte, err error) {
 	case err != nil:
 		return nil, err
 	case !head.HasFCS:
-		out, err = inflate(d.openZstd, src, d.room(src))
+		out, err = d.inflate(d.openZstd, src, d.room(src))
 	case head.FrameContentSize > MaxBatchBytes:
 		return nil, errTooLarge
 	default:
-		out, err = d.zstd.DecodeAll(src, make([]byte, 0, head.FrameContentSize))
+		out, err = d.zstd.DecodeAll(src, d.spare.take(int(head.FrameContentSize)))
 	}
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
 		return nil, errTooLarge
@@ -127,12 +132,12 @@ func newZstd() (*zstd.Decoder, error) {
 // length. Other clients send one bare block.
 var snappyFrame = []byte{0x82, 'S', 'N', 'A', 'P', 'P', 'Y', 0}
 
-func unsnappy(src []byte) ([]byte, error) {
+func (d *decoder) unsnappy(src []byte) ([]byte, error) {
 	blocks, total, err := snappyBlocks(src)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, total)
+	out := d.spare.take(total)[:total]
 	at := 0
 	for _, block := range blocks {
 		part, err := snappy.Decode(out[at:], block)
@@ -175,14 +180,14 @@ func snappyBlocks(src []byte) (blocks [][]byte, total int, err error) {
 // two or three times the cap, and a bomb would get it all.
 const measureFrom = 8 << 20
 
-// inflate decompresses src into new memory, starting with room for that many
-// bytes.
-func inflate(open func(io.Reader) (io.Reader, error), src []byte, room int) ([]byte, error) {
+// inflate decompresses src into memory of its own, starting with room for that
+// many bytes.
+func (d *decoder) inflate(open func(io.Reader) (io.Reader, error), src []byte, room int) ([]byte, error) {
 	r, err := open(bytes.NewReader(src))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, min(room, measureFrom))
+	out := d.spare.take(min(room, measureFrom))
 	for len(out) < measureFrom {
 		if len(out) == cap(out) {
 			out = append(out, 0)[:len(out)]

@@ -89,10 +89,11 @@ func (l *link) fetch(req *fetchRequest) ([]fetchBlock, error) {
 	if _, err := conn.Write(l.frame); err != nil {
 		return nil, l.cfg.explain(l.addr, err)
 	}
-	frame, err := readFrame(conn)
+	frame, err := readFrame(conn, l.spare)
 	if err != nil {
 		return nil, l.cfg.explain(l.addr, err)
 	}
+	l.answer = frame
 	blocks, code, err := parseFetch(frame, l.calls, req)
 	if err != nil {
 		return nil, l.cfg.explain(l.addr, err)
@@ -151,7 +152,7 @@ func appendString(b []byte, s string) []byte {
 }
 
 // readFrame reads one answer into memory of its own: records alias it.
-func readFrame(r io.Reader) ([]byte, error) {
+func readFrame(r io.Reader, from *spare) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func readFrame(r io.Reader) ([]byte, error) {
 	if size > maxFrame {
 		return nil, fmt.Errorf("an answer of %d bytes is over the limit of %d", size, maxFrame)
 	}
-	frame := make([]byte, size)
+	frame := from.take(int(size))[:size]
 	_, err := io.ReadFull(r, frame)
 	return frame, err
 }

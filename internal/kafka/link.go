@@ -31,6 +31,8 @@ type link struct {
 	broker *sarama.Broker
 	dialed *dialer
 	frame  []byte // of the last fetch request, reused
+	answer []byte // of the last fetch, which its blocks alias
+	spare  *spare // where memory for answers comes from, nil for new
 	calls  int32  // correlation id of the last fetch
 }
 

@@ -49,9 +49,12 @@ func (l *loop) run() {
 			l.s.lose(wants, err)
 			continue
 		}
+		got := &answer{bytes: l.link.answer}
+		got.readers.Store(1)
 		for i := range blocks {
-			l.handle(&blocks[i], wants[blocks[i].answeredAt])
+			l.handle(&blocks[i], wants[blocks[i].answeredAt], got)
 		}
+		got.release(l.s.spare)
 		l.s.release(wants)
 		l.rest()
 	}
@@ -130,7 +133,7 @@ func (l *loop) fetch(wants []want) ([]fetchBlock, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.link = link
+		l.link, link.spare = link, l.s.spare
 	}
 	stop := context.AfterFunc(l.s.ctx, l.link.abort)
 	defer stop()
@@ -138,7 +141,7 @@ func (l *loop) fetch(wants []want) ([]fetchBlock, error) {
 }
 
 // handle hands out what came for one partition.
-func (l *loop) handle(bl *fetchBlock, w want) {
+func (l *loop) handle(bl *fetchBlock, w want, got *answer) {
 	if bl.err != 0 {
 		l.s.refused(w, kerr(bl.err))
 		return
@@ -153,7 +156,7 @@ func (l *loop) handle(bl *fetchBlock, w want) {
 		if !ok {
 			break
 		}
-		if !l.s.advance(w, p, bl) {
+		if !l.s.advance(w, p, bl, got) {
 			return
 		}
 	}
@@ -182,7 +185,7 @@ func (l *loop) note(bl *fetchBlock, w want, pos event.Offset) {
 
 // advance moves a partition over a piece and sends it. false: the rest of the
 // answer must not be used.
-func (s *Source) advance(w want, p piece, bl *fetchBlock) bool {
+func (s *Source) advance(w want, p piece, bl *fetchBlock, got *answer) bool {
 	s.mu.Lock()
 	pt := s.mu.parts[w.Partition]
 	if pt.gen != w.gen || pt.pos != p.from {
@@ -200,11 +203,16 @@ func (s *Source) advance(w want, p piece, bl *fetchBlock) bool {
 	pt.trouble, pt.suspect = nil, false
 	s.mu.refused = time.Time{}
 	s.mu.Unlock()
+	m := memory{unpacked: p.unpacked}
+	if p.inAnswer {
+		got.readers.Add(1)
+		m.answer = got
+	}
 	return s.send(Chunk{
 		Range:   event.Range{Partition: w.Partition, From: p.from, To: p.to},
 		Records: p.records, Bad: p.bad,
 		HighWatermark: bl.high, LastStable: bl.stable, CaughtUp: p.to >= bl.stable,
-		gen: w.gen,
+		memory: m, gen: w.gen,
 	})
 }
 

@@ -54,6 +54,7 @@ type Chunk struct {
 	LastStable    event.Offset // end of what read_committed may see, as of this fetch
 	CaughtUp      bool         // Range.To had reached LastStable
 	Bad           *BadBatch    // set instead of Records
+	memory        memory       // what the records lie in
 	gen           uint32       // of the partition's position when this was fetched
 }
 

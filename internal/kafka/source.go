@@ -72,14 +72,15 @@ func (sc SourceConfig) withDefaults() SourceConfig {
 // is in one loop's hands at a time, so chunks come in order. There is one lock,
 // and nothing waits while holding it.
 type Source struct {
-	cfg  *Config
-	sc   SourceConfig
-	dir  *directory
-	ctx  context.Context // ends when the Source is closed or has failed
-	stop context.CancelCauseFunc
-	out  chan Chunk
-	wake chan struct{} // something for the steering goroutine to do
-	wg   sync.WaitGroup
+	cfg   *Config
+	sc    SourceConfig
+	dir   *directory
+	ctx   context.Context // ends when the Source is closed or has failed
+	stop  context.CancelCauseFunc
+	out   chan Chunk
+	spare *spare
+	wake  chan struct{} // something for the steering goroutine to do
+	wg    sync.WaitGroup
 
 	mu struct {
 		sync.Mutex
@@ -124,6 +125,10 @@ type PartitionState struct {
 	Trouble       error // why nothing is fetched at the moment, nil when well
 }
 
+// spareChunks is how much memory of chunks that were given back a Source keeps,
+// in units of what a fetch brings for a partition.
+const spareChunks = 4
+
 // OpenSource connects, compares cluster and topic ids, checks that every start
 // offset is in the log, and starts the fetch loops. ctx bounds the opening
 // only. Close must be called.
@@ -134,6 +139,7 @@ func OpenSource(ctx context.Context, cfg Config, sc SourceConfig) (*Source, erro
 	cfg = cfg.withDefaults()
 	s := &Source{cfg: &cfg, sc: sc.withDefaults(), dir: newDirectory(&cfg), wake: make(chan struct{}, 1)}
 	s.out = make(chan Chunk, s.sc.Buffer)
+	s.spare = &spare{limit: spareChunks * s.sc.MaxBytesPartition}
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
 	s.mu.parts = make(map[event.Partition]*part)
 	s.mu.loops = make(map[loopKey]*loop)

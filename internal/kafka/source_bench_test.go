@@ -54,8 +54,10 @@ func benchFetch(b *testing.B, codec string, conns int) {
 			b.Fatal(err)
 		}
 		n += len(c.Records)
-		if c.CaughtUp {
-			s.Seek(c.Range.Partition, 0)
+		at, caughtUp := c.Range.Partition, c.CaughtUp
+		s.Recycle(&c)
+		if caughtUp {
+			s.Seek(at, 0)
 		}
 	}
 	b.StopTimer()

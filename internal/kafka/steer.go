@@ -226,7 +226,7 @@ func (s *Source) place(ctx context.Context, v *view) error {
 func (s *Source) loopFor(key loopKey) {
 	l := s.mu.loops[key]
 	if l == nil {
-		l = &loop{s: s, key: key, wake: make(chan struct{}, 1)}
+		l = &loop{s: s, key: key, wake: make(chan struct{}, 1), d: decoder{spare: s.spare}}
 		s.mu.loops[key] = l
 		s.wg.Add(1)
 		go l.run()

@@ -34,6 +34,8 @@ type piece struct {
 	from, to event.Offset
 	records  []Record
 	bad      *BadBatch
+	unpacked [][]byte // memory that records lie in
+	inAnswer bool     // records lie in the answer itself
 }
 
 // newWalk begins at the position the block was fetched from.
@@ -46,9 +48,15 @@ func newWalk(d *decoder, bl *fetchBlock, pos event.Offset, limit int) *walk {
 	return w
 }
 
-// next is the next piece; ok is false when no whole batch is left. The error is
+// next is the next piece with the memory it is in; ok is false when no whole batch is left. The error is
 // for bytes that say nothing about where the next batch begins.
 func (w *walk) next() (p piece, ok bool, err error) {
+	p, ok, err = w.piece()
+	p.unpacked, w.d.lent = w.d.lent, nil
+	return p, ok, err
+}
+
+func (w *walk) piece() (p piece, ok bool, err error) {
 	p.from = w.pos
 	size := 0
 	for size < w.limit {
@@ -107,7 +115,7 @@ func (w *walk) take(b *batch, rest []byte, p *piece) (*BadBatch, int) {
 		return nil, 0
 	}
 	if p.records == nil {
-		p.records = make([]Record, 0, w.countAhead(b, rest))
+		p.records = w.d.spare.takeRecords(w.countAhead(b, rest))
 	}
 	kept := len(p.records)
 	records, n, err := w.d.records(b, w.pos, p.records)
@@ -116,6 +124,7 @@ func (w *walk) take(b *batch, rest []byte, p *piece) (*BadBatch, int) {
 		return badBatch(b, err), 0
 	}
 	p.records = records
+	p.inAnswer = p.inAnswer || b.attrs&attrCodec == 0
 	return nil, n
 }
 
