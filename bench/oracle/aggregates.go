@@ -36,19 +36,12 @@ func (ts tallies) of(g group) *tally {
 	return t
 }
 
-// minutes sums every contribution of every fact (R-G1, R-G2).
+// minutes sums every contribution of every fact (R-G1, R-G2); those of bids and
+// wins are in already.
 func (w *world) minutes() tallies {
-	ts := tallies{}
-	for _, b := range w.bids {
-		ts.addBid(b)
-	}
+	ts := w.sums
 	for _, i := range w.impressions {
 		w.addImpression(ts, i)
-	}
-	for _, x := range w.wins {
-		g := impressionGroup(x.imp)
-		g.campaign, g.creative = x.offer.campaign, x.offer.creative
-		ts.of(g).row.Wins++
 	}
 	for _, c := range w.clicks {
 		w.addClick(ts, c)
@@ -74,6 +67,12 @@ func (ts tallies) addBid(b *bid) {
 		g.campaign, g.creative, g.currency = o.campaign, o.creative, o.currency
 		ts.of(g).row.Bids += weight
 	}
+}
+
+func (ts tallies) addWin(x *win) {
+	g := impressionGroup(x.imp)
+	g.campaign, g.creative = x.offer.campaign, x.offer.creative
+	ts.of(g).row.Wins++
 }
 
 func impressionGroup(i *impression) group {
@@ -227,7 +226,7 @@ func decimal38(n *big.Int) table.Decimal38 {
 }
 
 // days counts the distinct users of each campaign and local day (R-G3).
-func (w *world) days(users *userKeys) []table.CampaignDay {
+func (w *world) days() []table.CampaignDay {
 	type dayKey struct {
 		campaign string
 		day      int32
@@ -250,7 +249,7 @@ func (w *world) days(users *userKeys) []table.CampaignDay {
 			r = &reach{users: map[string]bool{}, latest: event.MinTime}
 			all[k] = r
 		}
-		r.users[users.of(i.user)] = true
+		r.users[i.user] = true
 		if i.at >= r.latest {
 			r.latest, r.zone = i.at, c.zoneName
 		}

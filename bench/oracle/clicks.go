@@ -33,8 +33,13 @@ func (w *world) findParent(c *click) {
 		}
 	}
 	if c.auction != "" {
-		k := chain{c.exchange, c.auction, c.impID}
-		if p, ok := nearest(c.at, w.named(c, w.auctionsOf[k])); ok {
+		var ofImp []*impression
+		for _, i := range w.auctionsOf[chain{c.exchange, c.auction}] {
+			if i.impID == c.impID {
+				ofImp = append(ofImp, i)
+			}
+		}
+		if p, ok := nearest(c.at, w.named(c, ofImp)); ok {
 			c.parent, c.method = p, "AUCTION"
 			return
 		}

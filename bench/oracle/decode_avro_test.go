@@ -155,7 +155,7 @@ func TestEvents16_LegacySchemas(t *testing.T) {
 	b := out.Bids[0]
 	same(t, "row", spaced(b.Exchange, b.ImpID, b.BidID, *b.BidMicros, b.Currency, b.Targeting.KeyValue, b.EventTime.UTC().Format("15:04")),
 		"default 1  1234568 USD [{a 1} {b 2}] 12:00")
-	same(t, "user", b.UserKey, (&userKeys{secret: []byte("test"), known: map[string]string{}}).of("12"))
+	same(t, "user", b.UserKey, (&userKeys{secret: []byte("test")}).of("12"))
 
 	millis := `{"type":"record","name":"B","fields":[{"name":"auction_id","type":"long"},{"name":"user_id","type":"double"},
 		{"name":"timestamp","type":["null",{"type":"long","logicalType":"timestamp-millis"}]}]}`

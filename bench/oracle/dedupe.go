@@ -18,7 +18,7 @@ type identity struct {
 }
 
 func (a identity) compare(b identity) int {
-	return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.scope, b.scope), cmp.Compare(a.id, b.id))
+	return cmp.Or(cmp.Compare(int64(a.route), int64(b.route)), cmp.Compare(a.scope, b.scope), cmp.Compare(a.id, b.id))
 }
 
 // inOrder is the order of the records of one identity (D1).
@@ -39,64 +39,55 @@ type deduper struct {
 	in      *intake
 }
 
-// dedupe puts the records of each identity side by side and walks them in order
-// (R-D1): the first record is the fact, what lies within its horizon is its
-// duplicate or conflict, the first beyond it is the next fact. It keeps the
-// facts, in the order they came.
+// dedupe puts the records of each identity side by side and in order, and keeps
+// the facts, ordered by route, id and time.
 func dedupe[R record](d deduper, records []R, of func(R) identity) []R {
-	order := make([]int32, len(records))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(of(records[a]).compare(of(records[b])), inOrder(records[a].self(), records[b].self()))
+	slices.SortFunc(records, func(a, b R) int {
+		return cmp.Or(of(a).compare(of(b)), inOrder(a.self(), b.self()))
 	})
-	isFact := make([]bool, len(records))
-	for start := 0; start < len(order); {
+	facts := records[:0]
+	for start := 0; start < len(records); {
 		end := start + 1
-		for end < len(order) && of(records[order[end]]) == of(records[order[start]]) {
+		for end < len(records) && of(records[end]) == of(records[start]) {
 			end++
 		}
-		walk(d, records, order[start:end], isFact)
+		facts = append(facts, walk(d, records[start:end])...)
 		start = end
-	}
-	facts := records[:0]
-	for i, r := range records {
-		if isFact[i] {
-			d.in.ledger.of(r.self().pos.Topic).Fact++
-			facts = append(facts, r)
-		}
 	}
 	clear(records[len(facts):])
 	return facts
 }
 
-func walk[R record](d deduper, records []R, group []int32, isFact []bool) {
+// walk goes through the records of one identity in order (R-D1): the first is
+// the fact, what lies within its horizon is its duplicate or conflict, the first
+// beyond it is the next fact.
+func walk[R record](d deduper, group []R) (facts []R) {
 	var fact *head
-	var seen map[[8]byte]bool
-	if len(group) > 1 {
-		seen = map[[8]byte]bool{}
-	}
-	for _, i := range group {
-		h := records[i].self()
+	seen := map[[8]byte]bool{}
+	for _, r := range group {
+		h := r.self()
 		print := head8(h.print)
 		switch {
 		case fact == nil:
-			fact, isFact[i] = h, true
+			fact, facts = h, append(facts, r)
 		case h.at.Sub(fact.at) > d.horizon:
 			h.key = fmt.Sprintf("%s@%d", h.id, int64(h.at))
 			h.flags |= event.IDReused
-			fact, isFact[i] = h, true
+			fact, facts = h, append(facts, r)
 			clear(seen)
 		case seen[print]:
 			d.in.ledger.of(h.pos.Topic).DupExact++
 		default:
-			d.conflict(fact, h, records[i].declared())
+			d.conflict(fact, h, r.declared())
 		}
-		if seen != nil {
+		if len(group) > 1 {
 			seen[print] = true
 		}
 	}
+	for _, r := range facts {
+		d.in.ledger.of(r.self().pos.Topic).Fact++
+	}
+	return facts
 }
 
 // conflict records another content under the id of a fact (R-D2).
@@ -109,11 +100,10 @@ func (d deduper) conflict(fact, h *head, campaign string) {
 	d.in.ledger.of(h.pos.Topic).IDConflict++
 }
 
-// dedupeAll leaves only facts, and the adjustments by themselves.
+// dedupeAll leaves only facts, and the adjustments by themselves. Bid requests
+// follow as they are read (requests.go).
 func (in *intake) dedupeAll() (adjustments []*conversion) {
 	hz := in.set.ConflictHorizons
-	in.bids = dedupe(deduper{hz.Bids, "auction_id", in}, in.bids,
-		func(b *bid) identity { return identity{b.route, b.exchange, b.auction} })
 	in.impressions = dedupe(deduper{hz.Impressions, "impression_id", in}, in.impressions,
 		func(i *impression) identity { return identity{i.route, "", i.id} })
 	in.clicks = dedupe(deduper{hz.Clicks, "click_id", in}, in.clicks,

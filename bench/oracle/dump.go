@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -26,7 +28,7 @@ type Record struct {
 
 // Source is where the records are: Each calls yield for every record of one
 // topic, in any order, and stops at its first error. A topic without records is
-// no error. The value may be reused after yield returns.
+// no error. The record belongs to yield.
 type Source interface {
 	Each(topic string, yield func(*Record) error) error
 }
@@ -108,6 +110,9 @@ func parseLine(line []byte, topic string) (*Record, error) {
 	if len(line) == 0 || line[0] == '\n' || line[0] == '\r' {
 		return nil, nil
 	}
+	if rec, ok := plainLine(line, topic); ok {
+		return rec, nil
+	}
 	var d dumpLine
 	if err := json.Unmarshal(line, &d); err != nil {
 		return nil, fmt.Errorf("not a record of a dump: %w", err)
@@ -128,6 +133,39 @@ func parseLine(line []byte, topic string) (*Record, error) {
 		rec.Value = value
 	}
 	return rec, nil
+}
+
+// plainLine reads a line in the form that dumps are usually written in: these
+// names in this order, without spaces. It is several times faster than
+// encoding/json, which reads every other form.
+func plainLine(line []byte, topic string) (rec *Record, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"topic":"`+topic+`","partition":`))
+	if !ok {
+		return nil, false
+	}
+	var numbers [3]int64
+	for i, next := range []string{`"offset":`, `"timestamp_ms":`, `"key_b64":`} {
+		digits, after, found := bytes.Cut(rest, []byte(","))
+		n, err := strconv.ParseInt(string(digits), 10, 64)
+		if rest, ok = bytes.CutPrefix(after, []byte(next)); !found || !ok || err != nil {
+			return nil, false
+		}
+		numbers[i] = n
+	}
+	_, rest, keyed := bytes.Cut(rest, []byte(`,"value_b64":"`))
+	value, rest, closed := bytes.Cut(rest, []byte(`"`))
+	if !keyed || !closed || numbers[0] != int64(int32(numbers[0])) || !bytes.Equal(bytes.TrimSpace(rest), []byte(`,"headers":[]}`)) {
+		return nil, false
+	}
+	rec = &Record{
+		Partition: event.Partition{Topic: topic, ID: int32(numbers[0])},
+		Offset:    event.Offset(numbers[1]),
+		Time:      event.Time(numbers[2] * 1000),
+		Value:     make([]byte, base64.StdEncoding.DecodedLen(len(value))),
+	}
+	n, err := base64.StdEncoding.Decode(rec.Value, value)
+	rec.Value = rec.Value[:n]
+	return rec, err == nil
 }
 
 // positions remembers which offsets were read, so that a record that a dump

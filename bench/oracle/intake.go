@@ -1,9 +1,10 @@
 package oracle
 
 import (
-	"slices"
+	"errors"
 
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/sinks/spill"
 )
 
 // intake decodes records and judges each by its own times. What it keeps is the
@@ -12,16 +13,17 @@ type intake struct {
 	set     *Settings
 	schemas *schemas
 	words   words
-	seen    positions
 
-	bids        []*bid
+	requests    *spill.Sorter // bid requests, packed
 	impressions []*impression
 	clicks      []*click
 	conversions []*conversion
 	rejections  []rejection
 	ledger      Ledger
 
-	backfill bool // of the topic being read
+	backfill    bool  // of the topic being read
+	failure     error // of the sorter
+	key, packed []byte
 }
 
 // line is the context of one event of a record.
@@ -35,26 +37,17 @@ func (in *intake) readings(c *cells) *reading {
 	return &reading{cells: c, set: in.set, words: in.words}
 }
 
-// topic reads one topic through the decoder of its kind and counts its records.
-func (in *intake) topic(src Source, name string, decode func(*Record)) (records int64, err error) {
-	in.backfill = slices.Contains(in.set.Backfill, name)
-	err = src.Each(name, func(r *Record) error {
-		if !in.seen.first(r) {
-			return nil
-		}
-		records++
-		at := line{pos: event.Position{Partition: r.Partition, Offset: r.Offset}, ingest: r.Time}
-		switch {
-		case len(r.Value) == 0:
-			in.reject(at, &fault{reason: event.Empty}, nil)
-		case len(r.Value) > in.set.RecordMaxBytes:
-			in.reject(at, &fault{reason: event.TooLarge}, nil)
-		default:
-			decode(r)
-		}
-		return nil
-	})
-	return records, err
+// record decodes one record.
+func (in *intake) record(r *Record, decode func(*Record)) {
+	at := line{pos: event.Position{Partition: r.Partition, Offset: r.Offset}, ingest: r.Time}
+	switch {
+	case len(r.Value) == 0:
+		in.reject(at, &fault{reason: event.Empty}, nil)
+	case len(r.Value) > in.set.RecordMaxBytes:
+		in.reject(at, &fault{reason: event.TooLarge}, nil)
+	default:
+		decode(r)
+	}
 }
 
 func lineAt(r *Record, n int, csv bool) line {
@@ -161,7 +154,8 @@ func (in *intake) bidRecord(r *Record) {
 		}
 		b.place(at)
 		if in.accept(&b.head, b, "timestamp", in.set.Horizons.Bids) {
-			in.bids = append(in.bids, b)
+			in.key, in.packed = b.sortKey(in.key[:0]), b.pack(in.packed[:0])
+			in.failure = errors.Join(in.failure, in.requests.Add(in.key, in.packed))
 		}
 	}
 }

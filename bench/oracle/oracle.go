@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
+	"github.com/advertisex/adjoin/sinks"
 )
 
 // Input is all that the tables depend on.
@@ -17,23 +17,13 @@ type Input struct {
 	Campaigns []byte // campaigns.json, nil for none
 	Creatives []byte // creatives.json, nil for none
 	Settings  Settings
+	Scratch   string // folder to sort in, "" for the system's temporary one
 }
 
-// Tables is every row of every final table, in the order of its key: facts by
-// route and key columns, aggregates by their key columns, rejects by position.
-// RowVersion and EmittedAt are 0, Op is U.
-type Tables struct {
-	Bids            []table.Bid
-	Wins            []table.Win
-	Impressions     []table.Impression
-	Clicks          []table.Click
-	Conversions     []table.Conversion
-	Attributions    []table.Attribution
-	CampaignMinutes []table.CampaignMinute
-	CampaignDays    []table.CampaignDay
-	Rejected        []table.Rejected
-	Ledger          Ledger
-	Records         map[string]int64 // distinct records read, by topic
+// Summary is what a run says beside the rows.
+type Summary struct {
+	Ledger  Ledger
+	Records map[string]int64 // distinct records read, by topic
 }
 
 // Classes is how many events of a topic ended in each class (ST4).
@@ -63,35 +53,46 @@ func (l Ledger) of(topic string) *Classes {
 	return c
 }
 
-// Run computes the tables. It fails on unreadable input, reference data or
-// settings, never on the content of a record.
-func Run(input Input) (*Tables, error) {
+// Compute computes the tables and hands their rows to a sink, each table in the
+// order of its key. It fails on unreadable input, reference data or settings,
+// never on the content of a record.
+func Compute(input Input, out sinks.Sink) (sum Summary, err error) {
 	set := input.Settings
 	if err := set.check(); err != nil {
-		return nil, err
+		return sum, err
 	}
 	ref, err := parseReferences(input.Campaigns, input.Creatives)
 	if err != nil {
-		return nil, err
+		return sum, err
 	}
-	in, counts, err := read(input.Records, &set)
+	in, requests, records, err := read(input.Records, &set, input.Scratch)
+	defer func() {
+		for _, s := range requests {
+			err = errors.Join(err, s.Close())
+		}
+	}()
 	if err != nil {
-		return nil, err
+		return sum, err
 	}
 	adjustments := in.dedupeAll()
 	w := newWorld(&set, ref, in)
-	w.joinBids()
+	err = w.bidRequests(requests, in, out)
 	w.joinClicks()
 	w.judgeClicks()
 	w.markDuplicateOrders()
 	w.settle(adjustments, in)
 	w.attribute()
 	w.count()
-	in.bids, in.impressions, in.clicks, in.conversions = nil, nil, nil, nil
-	tables := w.tables()
-	tables.Rejected = rejectedRows(in.rejections)
-	tables.Ledger, tables.Records = in.ledger, counts
-	return tables, nil
+	err = errors.Join(err, w.write(out), writeAll(out.WriteRejected, rejectedRows(in.rejections)))
+	return Summary{in.ledger, records}, err
+}
+
+// Run is Compute with all rows in memory.
+func Run(input Input) (*Tables, error) {
+	t := &Tables{}
+	sum, err := Compute(input, t)
+	t.Ledger, t.Records = sum.Ledger, sum.Records
+	return t, err
 }
 
 func (s *Settings) check() error {
@@ -112,96 +113,6 @@ func (s *Settings) check() error {
 		faults = append(faults, errors.New("settings: the half-life is at least 1 s, a path at least 2 touches"))
 	}
 	return errors.Join(faults...)
-}
-
-// read decodes every topic.
-func read(src Source, set *Settings) (*intake, map[string]int64, error) {
-	known, err := newSchemas(set)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := &intake{set: set, schemas: known, words: words{}, seen: positions{}, ledger: Ledger{}}
-	counts := map[string]int64{}
-	for _, kind := range []struct {
-		topics []string
-		decode func(*Record)
-	}{
-		{set.Topics.Bids, in.bidRecord},
-		{set.Topics.Impressions, in.impressionRecord},
-		{set.Topics.Clicks, in.csvRecord(csvClicks, set.ClicksColumns)},
-		{set.Topics.Conversions, in.csvRecord(csvConversions, set.ConversionsColumns)},
-		{set.Topics.ClicksConversions, in.csvRecord(csvCombined, set.CombinedColumns)},
-	} {
-		for _, name := range kind.topics {
-			n, err := in.topic(src, name, kind.decode)
-			if err != nil {
-				return nil, nil, fmt.Errorf("topic %s: %w", name, err)
-			}
-			if n > 0 {
-				counts[name] = n
-			}
-		}
-	}
-	return in, counts, nil
-}
-
-// tables writes the rows of the facts and the aggregates. Bids and impressions,
-// which are most of the memory, come last and are given up one by one.
-func (w *world) tables() *Tables {
-	users := &userKeys{secret: w.set.UserKeySecret, known: map[string]string{}}
-	t := &Tables{CampaignMinutes: w.minutes().rows(), CampaignDays: w.days(users)}
-	for _, x := range w.wins {
-		t.Wins = append(t.Wins, x.row())
-	}
-	for _, c := range w.clicks {
-		t.Clicks = append(t.Clicks, w.clickRow(c, users))
-	}
-	for _, c := range w.conversions {
-		t.Conversions = append(t.Conversions, c.row(users))
-		t.Attributions = append(t.Attributions, w.attributionRows(c)...)
-	}
-	bids, impressions := w.bids, w.impressions
-	*w = world{}
-	t.Impressions = make([]table.Impression, 0, len(impressions))
-	for n, i := range impressions {
-		t.Impressions = append(t.Impressions, i.row(users))
-		impressions[n] = nil
-	}
-	rows := 0
-	for _, b := range bids {
-		rows += len(b.offers) + len(b.unanswered())
-	}
-	t.Bids = make([]table.Bid, 0, rows)
-	for n, b := range bids {
-		t.Bids = append(t.Bids, b.bidRows(users)...)
-		bids[n] = nil
-	}
-	t.sort()
-	return t
-}
-
-func (t *Tables) sort() {
-	sortRows(t.Bids, func(r *table.Bid) (int64, [4]string) {
-		return r.Route, [4]string{r.Exchange, r.AuctionID, r.ImpID, r.BidID}
-	})
-	sortRows(t.Wins, func(r *table.Win) (int64, [4]string) { return r.Route, [4]string{r.ImpressionID} })
-	sortRows(t.Impressions, func(r *table.Impression) (int64, [4]string) { return r.Route, [4]string{r.ImpressionID} })
-	sortRows(t.Clicks, func(r *table.Click) (int64, [4]string) { return r.Route, [4]string{r.ClickID} })
-	sortRows(t.Conversions, func(r *table.Conversion) (int64, [4]string) { return r.Route, [4]string{r.ConversionID} })
-	sortRows(t.Attributions, func(r *table.Attribution) (int64, [4]string) {
-		return r.Route, [4]string{r.ConversionID, r.Model, r.TouchID}
-	})
-	slices.SortFunc(t.CampaignMinutes, func(a, b table.CampaignMinute) int {
-		return cmp.Or(
-			cmp.Compare(a.BucketStart, b.BucketStart), cmp.Compare(a.CampaignID, b.CampaignID),
-			cmp.Compare(a.CreativeID, b.CreativeID), cmp.Compare(a.Exchange, b.Exchange),
-			cmp.Compare(a.Country, b.Country), cmp.Compare(a.DeviceType, b.DeviceType),
-			cmp.Compare(a.Currency, b.Currency),
-		)
-	})
-	slices.SortFunc(t.CampaignDays, func(a, b table.CampaignDay) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.CampaignID, b.CampaignID))
-	})
 }
 
 func rejectedRows(list []rejection) []table.Rejected {

@@ -152,22 +152,21 @@ type rejection struct {
 	flags    event.Flags
 }
 
-// userKeys gives each user the keyed hash that stands for it in every table.
+// userKeys gives each user the keyed hash that stands for it in every table. It
+// remembers the last one: rows come ordered by route.
 type userKeys struct {
-	secret []byte
-	known  map[string]string
+	secret    []byte
+	user, key string
 }
 
 func (u *userKeys) of(user string) string {
+	if user != "" && user != u.user {
+		mac := hmac.New(sha256.New, u.secret)
+		mac.Write([]byte(user))
+		u.user, u.key = user, hex.EncodeToString(mac.Sum(nil)[:16])
+	}
 	if user == "" {
 		return ""
 	}
-	if key, ok := u.known[user]; ok {
-		return key
-	}
-	mac := hmac.New(sha256.New, u.secret)
-	mac.Write([]byte(user))
-	key := hex.EncodeToString(mac.Sum(nil)[:16])
-	u.known[user] = key
-	return key
+	return u.key
 }

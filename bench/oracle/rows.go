@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -171,34 +170,4 @@ func (c *conversion) row(users *userKeys) table.Conversion {
 		}
 	}
 	return row
-}
-
-// sortRows puts facts in the order of route and key columns. Rows are large, so
-// it sorts their numbers and then moves each row once.
-func sortRows[T any](rows []T, key func(*T) (int64, [4]string)) {
-	order := make([]int32, len(rows))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		ra, ka := key(&rows[a])
-		rb, kb := key(&rows[b])
-		return cmp.Or(cmp.Compare(ra, rb), slices.Compare(ka[:], kb[:]))
-	})
-	for start := range order {
-		if order[start] < 0 {
-			continue
-		}
-		held, at := rows[start], start
-		for {
-			from := int(order[at])
-			order[at] = -1
-			if from == start {
-				rows[at] = held
-				break
-			}
-			rows[at] = rows[from]
-			at = from
-		}
-	}
 }

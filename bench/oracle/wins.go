@@ -16,25 +16,12 @@ type win struct {
 	flags  event.Flags // of the link alone; the impression's are on its own row
 }
 
-func (w *world) joinBids() {
-	for _, i := range w.impressions {
-		if i.auction == "" || i.flags.Has(event.LateForJoin) {
-			continue
-		}
-		if found := w.winOf(i); found != nil {
-			w.wins = append(w.wins, found)
-		}
-	}
-}
-
-// winOf finds the impression's bid (R-J1), nil when there is none.
-func (w *world) winOf(i *impression) *win {
+// winOf finds the impression's bid among the facts of its auction (R-J1), nil
+// when there is none.
+func (w *world) winOf(i *impression, bids []*bid) *win {
 	offers := map[*bid][]*offer{}
 	var candidates []*bid
-	for _, b := range w.bidsOf[chain{i.exchange, i.auction, ""}] {
-		if !w.sees(&i.head, &b.head) {
-			continue
-		}
+	for _, b := range bids {
 		for k := range b.offers {
 			o := &b.offers[k]
 			if o.impID == i.impID && inside(i.at, b.at, w.bidWindow(b, o, i.at)) {

@@ -13,23 +13,21 @@ type world struct {
 	set *Settings
 	ref *references
 
-	bids        []*bid
 	impressions []*impression
 	clicks      []*click
 	conversions []*conversion
 
-	bidsOf        map[chain][]*bid         // with offers, by exchange and auction
 	impressionsOf map[string][]*impression // by wire id
-	auctionsOf    map[chain][]*impression  // by exchange, auction and imp
+	auctionsOf    map[chain][]*impression  // by exchange and auction
 	clicksOf      map[string][]*click      // by wire id
 	views         map[event.Route][]*impression
 	taps          map[event.Route][]*click
 
-	wins []*win
+	sums tallies
 }
 
-// chain is a key of the id chain (events 1.2); imp is empty for a bid request.
-type chain struct{ exchange, auction, imp string }
+// chain names an auction (events 1.2).
+type chain struct{ exchange, auction string }
 
 // sees reports whether a child may join a parent: they share a routing key
 // (R3).
@@ -37,24 +35,18 @@ func (w *world) sees(child, parent *head) bool { return child.route == parent.ro
 
 func newWorld(set *Settings, ref *references, in *intake) *world {
 	w := &world{
-		set: set, ref: ref,
-		bids: in.bids, impressions: in.impressions, clicks: in.clicks, conversions: in.conversions,
-		bidsOf: map[chain][]*bid{}, impressionsOf: map[string][]*impression{},
-		auctionsOf: map[chain][]*impression{}, clicksOf: map[string][]*click{},
-		views: map[event.Route][]*impression{}, taps: map[event.Route][]*click{},
-	}
-	for _, b := range w.bids {
-		if len(b.offers) > 0 {
-			k := chain{b.exchange, b.auction, ""}
-			w.bidsOf[k] = append(w.bidsOf[k], b)
-		}
+		set: set, ref: ref, sums: tallies{},
+		impressions: in.impressions, clicks: in.clicks, conversions: in.conversions,
+		impressionsOf: map[string][]*impression{}, auctionsOf: map[chain][]*impression{},
+		clicksOf: map[string][]*click{},
+		views:    map[event.Route][]*impression{}, taps: map[event.Route][]*click{},
 	}
 	for _, i := range w.impressions {
 		w.describe(i)
 		w.impressionsOf[i.id] = append(w.impressionsOf[i.id], i)
 		w.views[i.route] = append(w.views[i.route], i)
 		if i.auction != "" {
-			k := chain{i.exchange, i.auction, i.impID}
+			k := chain{i.exchange, i.auction}
 			w.auctionsOf[k] = append(w.auctionsOf[k], i)
 		}
 	}

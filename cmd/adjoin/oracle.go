@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,29 +60,33 @@ func runOracle(c *config.Config, input, out string) (runResult, error) {
 	if err != nil {
 		return runResult{}, err
 	}
-	tables, err := oracle.Run(oracle.Input{Records: oracle.Dir(input), Campaigns: campaigns, Creatives: creatives, Settings: set})
-	if err != nil {
-		return runResult{}, err
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return runResult{}, outFailure(out, err)
 	}
-	final := finaltable.NewSet()
-	if err := fill(final, tables); err != nil {
-		return runResult{}, err
+	// Bounded input and large tables: rather collect often than grow to twice the
+	// facts that are held.
+	debug.SetMemoryLimit(oracleMemory)
+	files := finaltable.NewFiles(out)
+	summary, err := oracle.Compute(oracle.Input{
+		Records: oracle.Dir(input), Campaigns: campaigns, Creatives: creatives, Settings: set, Scratch: out,
+	}, files)
+	written, closeErr := files.Close()
+	if err := errors.Join(err, closeErr); err != nil {
+		return runResult{}, outFailure(out, err)
 	}
-	rows, err := writeTables(final, out, nil)
+	rows := map[string]int64{}
+	for name, n := range written {
+		rows[string(name)] = n
+	}
 	cpu, rss := usage()
 	return runResult{
 		FormatVersion: 1, CPUSeconds: cpu.Seconds(), PeakRSSBytes: rss,
-		Records: orEmpty(tables.Records), Rows: rows, Ledger: oracleLedger(tables.Ledger),
-	}, err
+		Records: orEmpty(summary.Records), Rows: rows, Ledger: oracleLedger(summary.Ledger),
+	}, nil
 }
 
-func fill(set *finaltable.Set, t *oracle.Tables) error {
-	return errors.Join(
-		set.WriteBids(t.Bids), set.WriteWins(t.Wins), set.WriteImpressions(t.Impressions), set.WriteClicks(t.Clicks),
-		set.WriteConversions(t.Conversions), set.WriteAttributions(t.Attributions),
-		set.WriteCampaignMinutes(t.CampaignMinutes), set.WriteCampaignDays(t.CampaignDays), set.WriteRejected(t.Rejected),
-	)
-}
+// oracleMemory is from where on the collector works harder.
+const oracleMemory = 3 << 30
 
 func oracleLedger(l oracle.Ledger) ledgerResult {
 	out := ledgerResult{Balanced: true, Events: map[string]int64{}, Classes: map[string]map[string]int64{}}

@@ -125,15 +125,24 @@ func (s *Sorter) spill() error {
 
 // Sort returns a reader of all records in order. More records may be added
 // afterwards and Sort called again; both end the reader before.
-func (s *Sorter) Sort() (*Reader, error) {
-	s.sortEntries()
+func (s *Sorter) Sort() (*Reader, error) { return Merge(s) }
+
+// Merge returns a reader of the records of several sorters, as if they were in
+// one.
+func Merge(sorters ...*Sorter) (*Reader, error) {
 	r := &Reader{}
-	for _, f := range s.runs {
-		if err := r.join(newRunStream(f)); err != nil {
-			return nil, fmt.Errorf("spill: reading a run: %w", err)
+	for _, s := range sorters {
+		s.sortEntries()
+		for _, f := range s.runs {
+			if err := r.join(newRunStream(f)); err != nil {
+				return nil, fmt.Errorf("spill: reading a run: %w", err)
+			}
+		}
+		if err := r.join(&memoryStream{sorter: s}); err != nil {
+			return nil, err
 		}
 	}
-	return r, r.join(&memoryStream{sorter: s})
+	return r, nil
 }
 
 // Close gives up all records and closes the runs.

@@ -11,13 +11,18 @@ import (
 	"testing"
 )
 
-// drain reads everything as "key=value".
+// drain sorts and reads everything as "key=value".
 func drain(t *testing.T, s *Sorter) (all []string) {
 	t.Helper()
 	r, err := s.Sort()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, r)
+}
+
+func read(t *testing.T, r *Reader) (all []string) {
+	t.Helper()
 	for {
 		rec, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -69,6 +74,23 @@ func TestSorted(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	a, b := New(t.TempDir(), 0), New(t.TempDir(), 1<<30)
+	var want []string
+	for i := range 100_000 {
+		s := []*Sorter{a, b}[i%3%2]
+		add(t, s, fmt.Sprintf("%08d", i*7919%100_000), "a value of some length")
+		want = append(want, fmt.Sprintf("%08d=a value of some length", i))
+	}
+	r, err := Merge(a, New("", 0), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, r); !slices.Equal(got, want) || len(a.runs) == 0 || len(b.runs) > 0 {
+		t.Errorf("%d records, want %d in order; %d and %d runs", len(got), len(want), len(a.runs), len(b.runs))
 	}
 }
 
