@@ -18,6 +18,7 @@ func commands(a *app) []*cobra.Command {
 		newLoadCommand(a),
 		newQueryCommand(a),
 		newJourneyCommand(a),
+		newExplainCommand(a),
 		newLagCommand(a),
 		newReplayCommand(a),
 		newOracleCommand(a),
