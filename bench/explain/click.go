@@ -151,6 +151,9 @@ func (j *clickJoin) named(rule, what, method string, applies bool, fits func(*ta
 			c.Rule, c.Why = "J2", "an earlier step has a hit"
 		case !j.sees(i) && i != best:
 			c.Rule, c.Why = "R3", "in the timeline of another routing key; a click with a user joins in its own alone (R5)"
+			if j.rec.user == "" {
+				c.Why = "in the timeline of another routing key, which does not keep the click"
+			}
 		case why != "":
 			c.Rule, c.Why = "J5", why
 		case i == best:

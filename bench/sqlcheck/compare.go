@@ -4,7 +4,6 @@ package sqlcheck
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -78,13 +77,14 @@ func (c *check) texts(ctx context.Context, query string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlcheck: %w", err)
 	}
+	defer rows.Close()
 	var list []string
 	for rows.Next() {
 		var s string
 		if err := rows.Scan(&s); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, fmt.Errorf("sqlcheck: %w", err)
 		}
 		list = append(list, s)
 	}
-	return list, errors.Join(rows.Err(), rows.Close())
+	return list, rows.Err()
 }
