@@ -63,7 +63,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 // user: 20 bytes) and ten times the goal.
 func TestLiveGrowsWithWhatIsKept(t *testing.T) {
 	in := input(t, InputConfig{Kind: Impressions, Records: 50_000, Seed: 3})
-	each, live, err := in.Live(t.Context(), Engine{Shards: 8, CutEvery: 10_000})
+	each, live, err := in.Live(4)
 	if err != nil || live < 45_000 || each < 20 || each > 1_280 {
 		t.Errorf("%g bytes for each of %d, %v", each, live, err)
 	}

@@ -3,27 +3,21 @@ package parts
 import (
 	"slices"
 
+	"github.com/advertisex/adjoin/actors/correlate"
 	"github.com/advertisex/adjoin/internal/table"
 	"github.com/advertisex/adjoin/sinks"
 )
 
-// nowhere is a Sink that drops rows.
+// nowhere is where a user shard's own rows go when only its state counts.
 type nowhere struct{}
 
-var _ sinks.Sink = nowhere{}
+var _ correlate.Sink = nowhere{}
 
-func (nowhere) WriteBids([]table.Bid) error                       { return nil }
-func (nowhere) WriteWins([]table.Win) error                       { return nil }
-func (nowhere) WriteImpressions([]table.Impression) error         { return nil }
-func (nowhere) WriteClicks([]table.Click) error                   { return nil }
-func (nowhere) WriteConversions([]table.Conversion) error         { return nil }
-func (nowhere) WriteAttributions([]table.Attribution) error       { return nil }
-func (nowhere) WriteCampaignMinutes([]table.CampaignMinute) error { return nil }
-func (nowhere) WriteCampaignHours([]table.CampaignHour) error     { return nil }
-func (nowhere) WriteCampaignDays([]table.CampaignDay) error       { return nil }
-func (nowhere) WriteSiteDays([]table.SiteDay) error               { return nil }
-func (nowhere) WritePipelineMinutes([]table.PipelineMinute) error { return nil }
-func (nowhere) WriteRejected([]table.Rejected) error              { return nil }
+// Bid implements correlate.Sink.
+func (nowhere) Bid(*table.Bid) {}
+
+// Impression implements correlate.Sink.
+func (nowhere) Impression(*table.Impression) {}
 
 // kept is a Sink that keeps what it is given, as the writes that gave it: what
 // encode writes again.

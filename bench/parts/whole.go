@@ -9,6 +9,7 @@ import (
 
 	"github.com/advertisex/adjoin/actors"
 	"github.com/advertisex/adjoin/actors/correlate"
+	"github.com/advertisex/adjoin/codecs"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/kafka"
 	"github.com/advertisex/adjoin/sinks"
@@ -91,32 +92,76 @@ func inCut(ctx context.Context, under string, write func(*sinks.Cut) error) (err
 	return errors.Join(err, cut.Release())
 }
 
-// Live takes an input of impressions through shards that keep them all, and says
-// by how much the heap grew for each, indexes, users, dictionaries and reach
-// included. It holds the input's own memory before and after.
-func (in *Input) Live(ctx context.Context, e Engine) (bytesEach float64, live int64, err error) {
-	var u kafka.Unpacker
-	defer u.Close()
-	chunks := in.chunks(&u)
-	var before, after uint64
-	next := func() (*kafka.Chunk, bool, error) {
-		if before == 0 {
-			before = heap()
-		}
-		c, ok, err := chunks()
-		if !ok {
-			after = heap()
-		}
-		return c, ok, err
+// Live takes an input of impressions through user shards that keep them all, and
+// says by how much the heap grew for each: columns, indexes, users, dictionaries
+// and reach, everything a user shard remembers, after a cut has taken what is
+// only on its way out.
+func (in *Input) Live(shards int) (bytesEach float64, live int64, err error) {
+	l := liveState{before: heap()}
+	for i := range event.Shard(shards) {
+		s := correlate.New(correlate.Config{
+			Shard: i, Shards: uint32(shards), Reference: in.reference, Settings: correlate.DefaultSettings(), Sink: nowhere{},
+		})
+		s.Begin(1, 0)
+		l.shards = append(l.shards, s)
 	}
-	s, err := in.replay(ctx, e, next, nowhere{})
-	if err != nil {
+	if err := l.fill(in); err != nil {
 		return 0, 0, err
 	}
-	for _, c := range s.Classes {
-		live += c.Fact
+	after := heap()
+	runtime.KeepAlive(in) // its memory is in both
+	for _, s := range l.shards {
+		live += s.Stats().Live.Impressions
 	}
-	return (float64(after) - float64(before)) / float64(max(live, 1)), live, nil
+	return (float64(after) - float64(l.before)) / float64(max(live, 1)), live, nil
+}
+
+// liveState is a Handler that gives impressions to their shards.
+type liveState struct {
+	counter
+	before uint64
+	shards []*correlate.Shard
+}
+
+// Impression implements codecs.Handler.
+func (l *liveState) Impression(e *event.Impression) {
+	l.shards[event.ShardOf(e.Route, uint32(len(l.shards)))].Impression(e)
+}
+
+// fill decodes the input, and cuts now and then as a node does.
+func (l *liveState) fill(in *Input) error {
+	var u kafka.Unpacker
+	defer u.Close()
+	next := in.chunks(&u)
+	decoder := in.topics[0].NewDecoder()
+	const cutEvery = 100_000
+	number, since := uint64(1), 0
+	for {
+		c, ok, err := next()
+		if err != nil {
+			return err
+		}
+		if ok {
+			for i := range c.Records {
+				r := &c.Records[i]
+				decoder.Decode(&codecs.Record{
+					Position: event.Position{Partition: c.Range.Partition, Offset: r.Offset}, Time: r.Time, Key: r.Key, Value: r.Value,
+				}, l)
+			}
+			since += len(c.Records)
+		}
+		if since >= cutEvery || !ok {
+			for _, s := range l.shards {
+				s.Cut()
+				s.Segment(number == 1)
+				s.Begin(number+1, 0)
+			}
+			number, since = number+1, 0
+		}
+		if !ok {
+			return nil
+		}
+	}
 }
 
 // heap is what lives on the heap.
