@@ -4,7 +4,9 @@
 #   make test    all tests, a real Apache Kafka included (Java 17; SKIP_KAFKA=1 without)
 #   make check   what a change must pass: vet, linters, style, tests
 #   make baseline  what an event costs from a real Kafka to committed Parquet (docs/benchmarks.md)
-#   make bench   benchmarks of the parts
+#   make bench   cost sheet, runs against the embedded and a real Kafka, sweeps, one page (10 minutes)
+#   make microbench  the Go benchmarks
+#   make gate    accept what an event costs now (bench/gate.json)
 #   make fuzz    every fuzz target for FUZZTIME (default 30s)
 #   make docs    the pages that are written by the code
 #
@@ -23,10 +25,11 @@ FUZZTIME      ?= 30s
 BENCHTIME     ?= 1s
 DEMOFLAGS     ?=
 BASELINEFLAGS ?= -runs 2
+BENCHFLAGS    ?=
 GOLANGCI      := v2.12.2
 GOLANGCI_BIN  := $(BIN)/golangci-lint-$(GOLANGCI)
 
-.PHONY: build demo test check vet lint tidy baseline bench fuzz docs clean
+.PHONY: build demo test check vet lint tidy baseline bench microbench gate fuzz docs clean
 
 build: ## the binary, in bin/adjoin
 	$(GO) build -trimpath -o $(BIN)/adjoin ./cmd/adjoin
@@ -56,8 +59,14 @@ tidy: ## the style of this repository, as a test
 baseline: build ## a real Kafka (Java 17, Maven), a few minutes on two quiet cores
 	$(GO) test -count=1 -timeout 30m -run '^TestBaseline$$' -v ./bench/baseline -args -measure -binary $(BIN)/adjoin $(BASELINEFLAGS)
 
-bench:
+bench: build ## everything that is measured, into bin/bench; a real Kafka (Java 17, Maven)
+	$(GO) test -count=1 -timeout 20m -run '^TestSuite$$' -v ./bench/suite -args -measure -binary $(BIN)/adjoin -out $(BIN)/bench $(BENCHFLAGS)
+
+microbench:
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKG)
+
+gate: ## accept what an event costs now; say in the commit why it changed
+	$(GO) test -count=1 -run '^TestGate$$' ./bench/parts -args -update
 
 # Go runs one fuzz target at a time: list them all, then run each.
 fuzz:
