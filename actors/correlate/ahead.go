@@ -60,7 +60,7 @@ func (s *Shard) Ahead(list []event.Impression) {
 	}
 	s.touchIndexes()
 	s.touchEntries()
-	s.touchGroups()
+	s.touchTexts()
 }
 
 // touchIndexes reads the slots that the events will ask.
@@ -100,22 +100,13 @@ func (s *Shard) touchEntries() {
 	s.ahead.seen ^= seen
 }
 
-// touchGroups reads the texts of the entries and the lists of the users.
-func (s *Shard) touchGroups() {
+// touchTexts reads the texts of the entries, which a look-up compares.
+func (s *Shard) touchTexts() {
 	var seen uint32
 	for k := range s.ahead.count {
 		d := &s.ahead.list[k]
 		for i := range d.tuples {
 			seen ^= s.dims.dict.TouchText(d.tuples[i].hash)
-		}
-		if d.user == 0 {
-			continue
-		}
-		if n, ok := s.users.index.First(d.user); ok {
-			if head := s.users.at(n).head; head != 0 {
-				c, i := s.imps.at(head - 1)
-				seen ^= c.newer[i]
-			}
 		}
 	}
 	s.ahead.seen ^= seen

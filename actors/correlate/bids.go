@@ -51,6 +51,8 @@ type bidChunk struct {
 	flags    [chunkRows]bidFlags
 }
 
+func (*bidChunk) make() {}
+
 type bids struct {
 	rowStore[bidChunk, *bidChunk]
 

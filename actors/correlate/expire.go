@@ -44,16 +44,20 @@ func (s *Shard) expire() {
 
 func (s *Shard) dropImpressions(b *bucket) {
 	m := &s.imps
+	keep := func(c *impChunk, _ uint32) bool { return c.bucket != b }
 	for _, n := range b.chunks {
 		c := m.chunks[n]
 		for i := range uint32(c.rows) {
 			s.dropImpression(c, i, n<<chunkBits|i)
+			if c.user[i] != noUser && c.flags[i]&(impEvicted|impUnlinked) == 0 {
+				s.relist(s.users.at(c.user[i]), keep) // takes all rows of the bucket out at once
+			}
 		}
 	}
 	m.drop(b)
 }
 
-// dropImpression takes a row out of the indexes and lists.
+// dropImpression takes a row out of the indexes and tables.
 func (s *Shard) dropImpression(c *impChunk, i, row uint32) {
 	m := &s.imps
 	f := c.flags[i]
@@ -72,15 +76,13 @@ func (s *Shard) dropImpression(c *impChunk, i, row uint32) {
 	if f&impWide != 0 {
 		delete(m.wide, row)
 	}
+	m.forgetPrice(c, i, row)
 	if f&impWon != 0 {
 		delete(m.odd, row)
 	}
 	if f&impContested != 0 {
 		k := contestKey{kind: event.KindImpression, route: route, id: string(m.appendID(nil, row))}
 		s.detach(k, row)
-	}
-	if c.user[i] != noUser && f&impEvicted == 0 {
-		s.unlinkTouch(row)
 	}
 }
 

@@ -216,14 +216,14 @@ func (s *Shard) insertImpression(e *event.Impression, d *described) uint32 {
 	c.place[i] = s.dims.putTuple(d.tuples[placeTuple].hash, d.entry(placeTuple))
 	c.device[i] = s.dims.putTuple(d.tuples[deviceTuple].hash, d.entry(deviceTuple))
 	c.flags[i] = factFlags(e, d)
-	c.setPrice(i, e.PriceMicros)
+	m.setPrice(row, e.PriceMicros)
 	c.setAuction(i, d.auction, d.bid)
 	if e.QuantityE6 != oneE6 {
 		c.flags[i] |= impQuantity
 		m.quantity[row] = e.QuantityE6
 	}
 	s.placeRecord(row, &e.Envelope)
-	c.user[i], c.older[i], c.newer[i] = noUser, 0, 0
+	c.user[i], c.older[i] = noUser, 0
 	if e.UserID != "" {
 		c.user[i] = s.users.of(d.user, e.Route, e.UserID)
 		s.linkTouch(row)
@@ -284,11 +284,7 @@ func (s *Shard) positionOf(row uint32) event.Position {
 func (s *Shard) linkTouch(row uint32) {
 	c, i := s.imps.at(row)
 	u := s.users.at(c.user[i])
-	if head := u.head; head != 0 {
-		c.older[i] = head
-		hc, hi := s.imps.at(head - 1)
-		hc.newer[hi] = row + 1
-	}
+	c.older[i] = u.head
 	u.head = row + 1
 	u.live++
 	if limit := s.cfg.Settings.MaxTouchesPerUser; limit > 0 && int(u.live&^userTaken) > limit {
@@ -310,30 +306,28 @@ func (s *Shard) evictTouches(u *user, keep int) {
 		return cmp.Or(cmp.Compare(s.imps.time(b), s.imps.time(a)), cmp.Compare(b, a))
 	})
 	for _, row := range rows[keep:] {
-		s.unlinkTouch(row)
 		c, i := s.imps.at(row)
-		c.older[i], c.newer[i] = 0, 0
 		c.flags[i] |= impEvicted
 		s.imps.change(row)
 		s.counters.Evicted++
 	}
+	s.relist(u, func(c *impChunk, i uint32) bool { return c.flags[i]&impEvicted == 0 })
 }
 
-// unlinkTouch takes a row out of its user's list.
-func (s *Shard) unlinkTouch(row uint32) {
-	c, i := s.imps.at(row)
-	u := s.users.at(c.user[i])
-	if n := c.newer[i]; n != 0 {
-		nc, ni := s.imps.at(n - 1)
-		nc.older[ni] = c.older[i]
-	} else {
-		u.head = c.older[i]
+// relist leaves in a user's list what keep says yes to.
+func (s *Shard) relist(u *user, keep func(c *impChunk, i uint32) bool) {
+	link := &u.head
+	for n := *link; n != 0; {
+		c, i := s.imps.at(n - 1)
+		n = c.older[i]
+		if keep(c, i) {
+			link = &c.older[i]
+			continue
+		}
+		*link = n
+		c.flags[i] |= impUnlinked
+		u.live--
 	}
-	if o := c.older[i]; o != 0 {
-		oc, oi := s.imps.at(o - 1)
-		oc.newer[oi] = c.newer[i]
-	}
-	u.live--
 }
 
 func (s *Shard) indexImpression(row uint32, hash uint64) {
@@ -390,7 +384,7 @@ func (s *Shard) countImpression(row uint32, sign int64) {
 	if f.viewable() == event.True {
 		g.add[event.ViewableCount] += sign * quantity
 	}
-	if price := c.priceOf(i); f&impPriced != 0 && price != event.Absent {
+	if price := s.imps.priceOf(row); f&impPriced != 0 && price != event.Absent {
 		g.spend = g.spend.Add(event.Int128Of(sign * costNanos(price, quantity)))
 	}
 	if c.user[i] != noUser {

@@ -36,10 +36,11 @@ const (
 	impFlagBase // event.Flags that a decoder or T1 sets, recordFlags in order
 )
 
-// Two more that are not part of the bits below impFlagBase.
+// Three more that are not part of the bits below impFlagBase.
 const (
 	impContested impFlags = 1 << 25 // the id has a contest
 	impEvicted   impFlags = 1 << 26 // not in its user's list any more (MaxTouchesPerUser)
+	impUnlinked  impFlags = 1 << 27 // taken out of it: set with impEvicted, and while a bucket is dropped
 )
 
 const (
@@ -85,7 +86,16 @@ func (f impFlags) recordFlags() event.Flags {
 // use are made with the first row that needs them.
 type impChunk struct {
 	chunkHead
+	*impColumns
+	price   *[chunkRows]uint32      // CPM micros + 1, 0 for null, dearPrice for what is in impressions.dear
+	auction *[chunkRows]uint64      // hash of (exchange, auction_id), 0 for none
+	bid     *[chunkRows]uint64      // hash of bid_id, 0 for none
+	route   *[chunkRows]event.Route // of rows without a user
+}
 
+// impColumns is what every row has: 64 bytes, so that a chunk of them is 16 KiB,
+// which the allocator rounds up to nothing more.
+type impColumns struct {
 	id       [chunkRows]column.ID
 	print    [chunkRows]uint64 // first 8 bytes of the fingerprint
 	pos      [chunkRows]uint64 // see packPosition
@@ -93,16 +103,16 @@ type impChunk struct {
 	ingest   [chunkRows]int32  // ingest time, ms from the start of the hour
 	user     [chunkRows]uint32 // ordinal, or noUser
 	older    [chunkRows]uint32 // user's live impressions as a list: ordinal+1, 0 ends it
-	newer    [chunkRows]uint32
 	creative [chunkRows]uint32 // ordinals in dims
 	place    [chunkRows]uint32
 	device   [chunkRows]uint32
 	flags    [chunkRows]impFlags
-	price    *[chunkRows]int64       // CPM micros, event.Absent for null
-	auction  *[chunkRows]uint64      // hash of (exchange, auction_id), 0 for none
-	bid      *[chunkRows]uint64      // hash of bid_id, 0 for none
-	route    *[chunkRows]event.Route // of rows without a user
 }
+
+func (c *impChunk) make() { c.impColumns = new(impColumns) }
+
+// dearPrice stands for a price that does not fit beside the others.
+const dearPrice = 1<<32 - 1
 
 type impressions struct {
 	rowStore[impChunk, *impChunk]
@@ -111,6 +121,7 @@ type impressions struct {
 	byAuction column.Index
 
 	quantity map[uint32]int64
+	dear     map[uint32]int64 // prices from dearPrice - 1 on
 	wide     map[uint32]wideRow
 	odd      map[uint32]oddWin // wins of rows whose bid has other dims than they have
 }
@@ -126,6 +137,7 @@ type oddWin struct{ group uint32 }
 
 func (m *impressions) init() {
 	m.quantity = make(map[uint32]int64)
+	m.dear = make(map[uint32]int64)
 	m.wide = make(map[uint32]wideRow)
 	m.odd = make(map[uint32]oddWin)
 }
@@ -168,11 +180,42 @@ func (m *impressions) idHash(row uint32, r event.Route) uint64 {
 }
 
 // priceOf is the price of a row in CPM micros, event.Absent for null.
-func (c *impChunk) priceOf(i uint32) int64 {
-	if c.price == nil {
+func (m *impressions) priceOf(row uint32) int64 {
+	c, i := m.at(row)
+	if c.price == nil || c.price[i] == 0 {
 		return event.Absent
 	}
-	return c.price[i]
+	if c.price[i] == dearPrice {
+		return m.dear[row]
+	}
+	return int64(c.price[i] - 1)
+}
+
+// setPrice is called once for each row, before any other use of its price.
+func (m *impressions) setPrice(row uint32, v int64) {
+	c, i := m.at(row)
+	if c.price == nil {
+		if v == event.Absent {
+			return
+		}
+		c.price = new([chunkRows]uint32)
+	}
+	switch {
+	case v == event.Absent:
+		c.price[i] = 0
+	case v < dearPrice-1:
+		c.price[i] = uint32(v) + 1
+	default:
+		c.price[i] = dearPrice
+		m.dear[row] = v
+	}
+}
+
+// forgetPrice gives back what the price of a row takes beside the columns.
+func (m *impressions) forgetPrice(c *impChunk, i, row uint32) {
+	if c.price != nil && c.price[i] == dearPrice {
+		delete(m.dear, row)
+	}
 }
 
 func (c *impChunk) auctionOf(i uint32) uint64 {
@@ -187,19 +230,6 @@ func (c *impChunk) bidOf(i uint32) uint64 {
 		return 0
 	}
 	return c.bid[i]
-}
-
-func (c *impChunk) setPrice(i uint32, v int64) {
-	if c.price == nil {
-		if v == event.Absent {
-			return
-		}
-		c.price = new([chunkRows]int64)
-		for k := range c.price {
-			c.price[k] = event.Absent
-		}
-	}
-	c.price[i] = v
 }
 
 func (c *impChunk) setAuction(i uint32, auction, bid uint64) {
@@ -242,7 +272,10 @@ func (m *impressions) bytes() (columns, indexes int64) {
 			continue
 		}
 		columns += chunkBytes
-		for _, there := range []bool{c.price != nil, c.auction != nil, c.bid != nil, c.route != nil} {
+		if c.price != nil {
+			columns += chunkRows * 4
+		}
+		for _, there := range []bool{c.auction != nil, c.bid != nil, c.route != nil} {
 			if there {
 				columns += chunkRows * 8
 			}
@@ -254,4 +287,4 @@ func (m *impressions) bytes() (columns, indexes int64) {
 	return columns, m.byID.Bytes() + m.byAuction.Bytes()
 }
 
-const chunkBytes = chunkRows * (16 + 8 + 8 + 9*4)
+const chunkBytes = chunkRows * (16 + 8 + 8 + 8*4)

@@ -228,7 +228,7 @@ func (s *Shard) relink() bool {
 	s.indexRows()
 	s.imps.each(func(row uint32) {
 		c, i := s.imps.at(row)
-		c.older[i], c.newer[i] = 0, 0
+		c.older[i] = 0
 		if c.user[i] != noUser && c.flags[i]&impEvicted == 0 {
 			s.linkTouch(row)
 		}

@@ -42,6 +42,7 @@ type bucket struct {
 type chunkOf[T any] interface {
 	*T
 	head() *chunkHead
+	make() // the columns that every row has
 }
 
 // rowStore is the rows of one kind.
@@ -94,6 +95,7 @@ func (m *rowStore[T, P]) add(hour event.Time) uint32 {
 
 func (m *rowStore[T, P]) newChunk(b *bucket) uint32 {
 	c := P(new(T))
+	c.make()
 	*c.head() = chunkHead{bucket: b, first: b.rows}
 	if k := len(m.free); k > 0 {
 		n := m.free[k-1]

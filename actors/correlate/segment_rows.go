@@ -124,7 +124,7 @@ func (s *Shard) appendImpressions(b []byte, n, from, to uint32) []byte {
 	count := to - from
 	has := byte(fact.Bit(c.price != nil)*partPrice | fact.Bit(c.auction != nil)*partAuction | fact.Bit(c.bid != nil)*partBid)
 	for i := from; i < to; i++ {
-		flags[i-from] = c.flags[i] &^ (impAsked | impContested)
+		flags[i-from] = c.flags[i] &^ (impAsked | impContested | impUnlinked)
 		user[i-from] = c.user[i] + 1 // noUser is 0
 		if c.user[i] == noUser {
 			has |= partRoute
@@ -143,8 +143,8 @@ func (s *Shard) appendImpressions(b []byte, n, from, to uint32) []byte {
 	if has&partPrice != 0 {
 		var price [chunkRows]int64
 		for i := from; i < to; i++ {
-			if price[i-from] = c.price[i] + 1; c.price[i] == event.Absent {
-				price[i-from] = 0
+			if v := m.priceOf(n<<chunkBits | i); v != event.Absent {
+				price[i-from] = v + 1
 			}
 		}
 		b = column.AppendInts(b, price[:count])
@@ -216,6 +216,7 @@ func (s *Shard) unloadImpressions(b *bucket) {
 		delete(m.quantity, row)
 		delete(m.wide, row)
 		delete(m.odd, row)
+		delete(m.dear, row)
 	}
 	m.drop(b)
 }
@@ -233,14 +234,16 @@ func (r *segmentReader) impressions(n, from, to uint32) {
 	readInts(r, c.pos[from:to])
 	readInts(r, c.ingest[from:to])
 	readInts(r, c.user[from:to])
-	r.optionalColumns(c, has, from, to)
+	r.optionalColumns(n, has, from, to)
 	for i := from; i < to && !r.Bad; i++ {
 		r.checkImpression(c, i)
 		r.rowExtras(c, i, n<<chunkBits|i)
 	}
 }
 
-func (r *segmentReader) optionalColumns(c *impChunk, has byte, from, to uint32) {
+func (r *segmentReader) optionalColumns(n uint32, has byte, from, to uint32) {
+	m := &r.s.imps
+	c := m.chunks[n]
 	count := to - from
 	var prices [chunkRows]int64
 	var auctions, bids [chunkRows]uint64
@@ -262,7 +265,9 @@ func (r *segmentReader) optionalColumns(c *impChunk, has byte, from, to uint32) 
 		if price < 0 {
 			price = event.Absent
 		}
-		c.setPrice(i, price)
+		row := n<<chunkBits | i
+		m.forgetPrice(c, i, row)
+		m.setPrice(row, price)
 		c.setAuction(i, auctions[i-from], bids[i-from])
 		if c.user[i]--; c.user[i] == noUser {
 			c.setRoute(i, routes[i-from])

@@ -225,6 +225,9 @@ func TestSegment_PartsOfManyChunks(t *testing.T) {
 		if i%70 == 0 {
 			e.PriceMicros = event.Absent
 		}
+		if i%90 == 1 {
+			e.PriceMicros = 1<<32 - 3 + int64(i/90) // about the largest that fits 32 bits
+		}
 		list = append(list, e)
 		w.apply(e)
 		switch i {
@@ -266,7 +269,7 @@ func TestSegment_PartsOfManyChunks(t *testing.T) {
 			t.Fatalf("impression %s is gone", e.ID)
 		}
 		c, i := whole.imps.at(row)
-		if whole.imps.time(row) != e.EventTime || c.priceOf(i) != e.PriceMicros || whole.dims.creative(c.creative[i]).Creative != e.CreativeID ||
+		if whole.imps.time(row) != e.EventTime || whole.imps.priceOf(row) != e.PriceMicros || whole.dims.creative(c.creative[i]).Creative != e.CreativeID ||
 			whole.dims.place(c.place[i]).Site != e.SiteDomain || whole.positionOf(row) != e.Position || whole.imps.ingestTime(row) != e.Ingest {
 			t.Fatalf("impression %s comes back otherwise", e.ID)
 		}

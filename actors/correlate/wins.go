@@ -291,7 +291,7 @@ func (s *Shard) writeWin(row uint32, w *winner, again bool) {
 	if bc.flags[k]&bidReused != 0 {
 		win.AuctionID += fact.Suffix(true, bc.at[k])
 	}
-	if price := c.priceOf(i); price != event.Absent {
+	if price := s.imps.priceOf(row); price != event.Absent {
 		win.ClearingMicros = s.keepInt(price)
 	}
 	s.rows.Wins = append(s.rows.Wins, win)
