@@ -54,6 +54,7 @@ var floors = map[string]int{
 	"internal/tidy": 0,
 	"internal/sim":  5,
 	"internal/e2e":  5,
+	"internal/law":  5,
 }
 
 // sameFloor lists the pairs on one floor that may see each other, and why.

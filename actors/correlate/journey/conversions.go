@@ -119,7 +119,7 @@ func (r *resolution) applyAdjustments() {
 		default:
 			a.outcome = adjustOrphan
 		}
-		final := r.env.Frontier > r.env.adjustSettles(a.e.EventTime)
+		final := max(r.env.Frontier, r.env.Watermark) > r.env.adjustSettles(a.e.EventTime) // said by either clock, undone if an original comes
 		switch {
 		case a.outcome == adjustTooOld:
 			r.refuse(a, event.AdjustTooOld)

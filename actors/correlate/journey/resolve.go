@@ -317,8 +317,12 @@ func (r *resolution) schedule() {
 	}
 	for i := range j.convs {
 		if c := &j.convs[i]; c.e.Adjustment != event.New {
-			r.wakeAt(r.env.adjustSettles(c.e.EventTime))
+			settles := r.env.adjustSettles(c.e.EventTime)
+			r.wakeAt(settles)
 			r.wakeAt(r.env.conversionExpires(c.e.EventTime))
+			if c.applied == adjustOpen && settles >= r.env.Watermark {
+				j.Write = min(j.Write, settles+1)
+			}
 		}
 	}
 }
