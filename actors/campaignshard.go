@@ -63,7 +63,7 @@ func (c *campaignShard) fold(m *fold) error {
 }
 
 func (c *campaignShard) takeCut(ctx actor.Context, m *takeCut) error {
-	c.core.Advance(m.watermark)
+	c.core.Advance(m.watermark, m.frontier)
 	out := c.core.Cut()
 	if len(out.Minutes) > 0 {
 		if err := c.cut.WriteCampaignMinutes(out.Minutes); err != nil {

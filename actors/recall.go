@@ -54,7 +54,9 @@ func (n *node) rereadOnce(ctx context.Context, topic Topic, at event.Position) (
 		}
 		for i := range chunk.Records {
 			if chunk.Records[i].Offset == at.Offset {
-				return decodeAgain(ctx, topic, at, &chunk.Records[i])
+				router := newRouter(topic, 1, nil)
+				router.describe(at.Partition, &chunk.Records[i])
+				return decodeAgain(ctx, router, at)
 			}
 		}
 		if chunk.Range.To > at.Offset {
@@ -67,11 +69,9 @@ func (n *node) rereadOnce(ctx context.Context, topic Topic, at event.Position) (
 // rereadBytes is how much a fetch for one record asks for.
 const rereadBytes = 256 << 10
 
-// decodeAgain decodes one record with a decoder of its own, so that what it
-// hands over is never written again.
-func decodeAgain(ctx context.Context, topic Topic, at event.Position, rec *kafka.Record) (*recall, error) {
-	router := newRouter(topic, 1, nil)
-	router.describe(at.Partition, rec)
+// decodeAgain decodes the record that a router of its own has at hand, so that
+// what it hands over is never written again.
+func decodeAgain(ctx context.Context, router *router, at event.Position) (*recall, error) {
 	if p, ok := router.decoder.(codecs.Preparer); ok {
 		for p.Prepare(ctx, &router.record) != nil {
 			select {

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/advertisex/adjoin/actors/campaign"
 	"github.com/advertisex/adjoin/actors/correlate"
@@ -30,6 +31,9 @@ type ReplayConfig struct {
 	// Next yields the records in any order that keeps the order inside each
 	// partition; ok is false at the end.
 	Next func() (rec codecs.Record, ok bool, err error)
+	// Again yields a record that Next has yielded: a rare one is needed once
+	// more, whole (semantics D2, D3). False when it is gone, which ends the run.
+	Again func(event.Position) (codecs.Record, bool)
 	// NextChunk is asked instead of Next where it is set: whole chunks, as a node
 	// fetches them. The chunks of a partition must join.
 	NextChunk func() (chunk *kafka.Chunk, ok bool, err error)
@@ -246,6 +250,9 @@ func (r *replay) cut(watermark event.Watermark) (more bool, err error) {
 			return false, err
 		}
 		u.core.Begin(r.number+1, 0)
+		if err := r.recall(u, out.Recalls); err != nil {
+			return false, err
+		}
 	}
 	for i, c := range r.campaigns {
 		for j := range deltas {
@@ -264,7 +271,7 @@ func (r *replay) cut(watermark event.Watermark) (more bool, err error) {
 }
 
 func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark) error {
-	c.Advance(watermark)
+	c.Advance(watermark, r.frontier())
 	out := c.Cut()
 	if err := r.cfg.Out.WriteCampaignMinutes(out.Minutes); err != nil {
 		return err
@@ -283,7 +290,7 @@ func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark
 		}
 		c = restored
 		r.campaigns[i] = c
-		c.Advance(watermark)
+		c.Advance(watermark, r.frontier())
 	}
 	c.Begin(r.number+1, 0)
 	return nil
@@ -306,6 +313,25 @@ func (r *replay) renew(u *userShard) error {
 		return fmt.Errorf("user shard %d: %w", u.id, err)
 	}
 	u.core = core
+	return nil
+}
+
+// recall hands a shard the records that it needs once more.
+func (r *replay) recall(u *userShard, positions []event.Position) error {
+	for _, at := range positions {
+		rec, ok := r.cfg.Again(at)
+		if !ok {
+			return fmt.Errorf("record %s is needed once more and is gone", at)
+		}
+		topic := r.cfg.Topics[slices.IndexFunc(r.cfg.Topics, func(t Topic) bool { return t.Name == at.Topic })]
+		router := newRouter(topic, 1, nil)
+		router.record = rec
+		again, err := decodeAgain(context.Background(), router, at)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", at, err)
+		}
+		u.recall(again)
+	}
 	return nil
 }
 

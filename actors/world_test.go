@@ -403,6 +403,10 @@ func (w *world) replayed() (string, Summary) {
 			rec, records = records[0], records[1:]
 			return rec, true, nil
 		},
+		Again: func(at event.Position) (codecs.Record, bool) {
+			i := slices.IndexFunc(w.sent, func(r codecs.Record) bool { return r.Position == at })
+			return w.sent[max(i, 0)], i >= 0
+		},
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -10,7 +10,7 @@
 //	s := campaign.New(campaign.Config{Shard: 3, Shards: 8, Reference: set})
 //	s.Begin(cut, now)
 //	s.Fold(deltas)             // of one commit, in journal order
-//	s.Advance(watermark)       // closes buckets (X4)
+//	s.Advance(watermark, frontier) // closes buckets (X4), forgets them (T7)
 //	out := s.Cut()             // rows of agg_campaign_minute and agg_campaign_day
 //	bytes := s.Segment(false)  // what changed since the last Segment
 //

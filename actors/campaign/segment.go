@@ -147,6 +147,7 @@ func Restore(cfg Config, segments [][]byte) (*Shard, error) {
 	}
 	clear(s.unsaved)
 	clear(s.unsavedDays)
+	s.finalize(func(groupKey) {}, func(dayKey) {}) // their rows are written
 	return s, nil
 }
 

@@ -19,6 +19,12 @@ type Config struct {
 	// Horizon is the longest correction horizon: a bucket is final when the
 	// watermark has passed its end by this much (X4). Zero means 35 days.
 	Horizon event.Span
+	// Held is how long after a bucket's end an accepted record can still change
+	// it: a touch's minute earns credit for as long as a conversion may name it,
+	// come late and be adjusted. A final bucket is let go when the ingest frontier
+	// has passed its end by this much (T7). Zero means 215 days, which holds for
+	// every window (90 days), order horizon (90) and lateness (35).
+	Held event.Span
 }
 
 // groupKey is a CampaignKey with its text in the shard's dictionary: no
@@ -74,6 +80,7 @@ type Shard struct {
 	cut       uint64
 	emittedAt event.Time
 	watermark event.Watermark
+	frontier  event.Time
 	ending    bool // the watermark was sent to the end of time
 
 	text   dictionary
@@ -89,8 +96,10 @@ type Shard struct {
 	unsaved     map[groupKey]struct{}
 	unsavedDays map[dayKey]struct{}
 
-	closingGroups closing[event.Time, groupKey]
-	closingDays   closing[int32, dayKey]
+	// Keys by the bucket that makes them final, and final keys by the bucket that
+	// lets them go.
+	closingGroups, finalGroups closing[event.Time, groupKey]
+	closingDays, finalDays     closing[int32, dayKey]
 }
 
 // New is an empty shard.
@@ -98,9 +107,13 @@ func New(cfg Config) *Shard {
 	if cfg.Horizon == 0 {
 		cfg.Horizon = 35 * event.Day
 	}
+	if cfg.Held == 0 {
+		cfg.Held = 215 * event.Day
+	}
 	return &Shard{
 		cfg:         cfg,
 		watermark:   event.MinTime,
+		frontier:    event.MinTime,
 		text:        newDictionary(),
 		index:       map[groupKey]uint32{},
 		days:        map[dayKey]*reach{},
@@ -110,7 +123,9 @@ func New(cfg Config) *Shard {
 		unsavedDays: map[dayKey]struct{}{},
 
 		closingGroups: newClosing[event.Time, groupKey](),
+		finalGroups:   newClosing[event.Time, groupKey](),
 		closingDays:   newClosing[int32, dayKey](),
+		finalDays:     newClosing[int32, dayKey](),
 	}
 }
 
@@ -126,11 +141,13 @@ func (s *Shard) SetReference(set *reference.Set) { s.cfg.Reference = set }
 // next Cut, now their emitted_at.
 func (s *Shard) Begin(cut uint64, now event.Time) { s.cut, s.emittedAt = cut, now }
 
-// Advance moves the watermark on; it never moves it back. MaxTime ends a
-// bounded run: every row says it is final, yet nothing is forgotten and the
+// Advance moves the clocks on; they never move back. The watermark says when a
+// bucket is final (X4), the ingest frontier when it can be let go (T7). A
+// watermark of MaxTime ends a bounded run: every row says it is final, yet the
 // watermark stays where it was, so that a later run over more input goes on
 // with exact figures.
-func (s *Shard) Advance(watermark event.Watermark) {
+func (s *Shard) Advance(watermark event.Watermark, frontier event.Time) {
+	s.frontier = max(s.frontier, frontier)
 	if watermark == event.MaxTime {
 		s.end()
 		return
@@ -255,10 +272,10 @@ type Cut struct {
 }
 
 // Cut gives a row for every group that changed or became final since the last
-// one, and lets go of final groups. A group that holds nothing any more is a
-// row with op D.
+// one, and lets go of groups that nothing can change any more. A group that
+// holds nothing any more is a row with op D.
 func (s *Shard) Cut() *Cut {
-	groups, days := s.finalize()
+	s.finalize(func(k groupKey) { s.touched[k] = struct{}{} }, func(k dayKey) { s.touchedDays[k] = struct{}{} })
 	out := &Cut{Minutes: make([]table.CampaignMinute, 0, len(s.touched))}
 	for _, k := range inOrder(&s.text, s.touched) {
 		g := &s.groups[s.index[k]]
@@ -268,44 +285,46 @@ func (s *Shard) Cut() *Cut {
 	for k := range s.touchedDays {
 		out.Days = append(out.Days, s.dayRow(k, s.days[k]))
 	}
-	s.forget(groups, days)
+	s.forget()
 	clear(s.touched)
 	clear(s.touchedDays)
 	slices.SortFunc(out.Days, table.CompareCampaignDays)
 	return out
 }
 
-// finalize collects the groups and days that the watermark has closed and
-// marks them touched, so that their last row says so.
-func (s *Shard) finalize() (groups []groupKey, days []dayKey) {
+// finalize gives each the groups and days that the watermark has closed since
+// the last time.
+func (s *Shard) finalize(eachGroup func(groupKey), eachDay func(dayKey)) {
 	s.closingGroups.close(s.passedMinute, func(k groupKey) {
 		if _, held := s.index[k]; held {
-			groups = append(groups, k)
-			s.touched[k] = struct{}{}
+			s.finalGroups.add(k.bucket, k)
+			eachGroup(k)
 		}
 	})
 	s.closingDays.close(s.passedDay, func(k dayKey) {
 		if _, held := s.days[k]; held {
-			days = append(days, k)
-			s.touchedDays[k] = struct{}{}
+			s.finalDays.add(k.day, k)
+			eachDay(k)
 		}
 	})
-	return groups, days
 }
 
-// forget lets go of final groups: no accepted record can change them (X4, T2).
-func (s *Shard) forget(groups []groupKey, days []dayKey) {
-	for _, k := range groups {
+// forget lets go of final groups that no accepted record can change, and of the
+// reach of final days, which only impressions change.
+func (s *Shard) forget() {
+	s.finalGroups.close(func(bucket event.Time) bool {
+		return s.frontier >= bucket.Add(event.Minute).Add(s.cfg.Held)
+	}, func(k groupKey) {
 		if at, held := s.index[k]; held {
 			s.free = append(s.free, at)
 			delete(s.index, k)
 			s.unsaved[k] = struct{}{}
 		}
-	}
-	for _, k := range days {
+	})
+	s.finalDays.close(func(day int32) bool { return s.frontier >= endOfDay(day).Add(s.cfg.Horizon) }, func(k dayKey) {
 		delete(s.days, k)
 		s.unsavedDays[k] = struct{}{}
-	}
+	})
 }
 
 func (s *Shard) finalMinute(bucket event.Time) bool {
@@ -318,11 +337,14 @@ func (s *Shard) passedMinute(bucket event.Time) bool {
 	return s.watermark >= bucket.Add(event.Minute).Add(s.cfg.Horizon)
 }
 
-// passedDay is conservative: a local day ends at most 14 hours after the UTC
-// day of the same date.
 func (s *Shard) passedDay(day int32) bool {
-	end := event.Time(0).Add(event.Span(day+1) * event.Day).Add(14 * event.Hour)
-	return s.watermark >= end.Add(s.cfg.Horizon)
+	return s.watermark >= endOfDay(day).Add(s.cfg.Horizon)
+}
+
+// endOfDay is conservative: a local day ends at most 14 hours after the UTC day
+// of the same date.
+func endOfDay(day int32) event.Time {
+	return event.Time(0).Add(event.Span(day+1) * event.Day).Add(14 * event.Hour)
 }
 
 // Stats is how much a shard holds.

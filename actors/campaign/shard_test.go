@@ -73,21 +73,27 @@ func TestK1_AGroupThatComesBackToNothingIsDeleted(t *testing.T) {
 	}
 }
 
-func TestX4_BucketIsFinalOnceAndForgotten(t *testing.T) {
+func TestX4_BucketIsFinalOnceAndStillCorrected(t *testing.T) {
 	s := newShard(0, 1)
 	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
-	end := noon.Add(event.Minute).Add(35 * event.Day)
-	s.Advance(end - 1)
+	end := noon.Add(event.Minute)
+	s.Advance(end.Add(35*event.Day)-1, event.MinTime)
 	if row := s.Cut().Minutes[0]; row.IsFinal {
 		t.Fatal("final one microsecond early")
 	}
-	s.Advance(end)
+	s.Advance(end.Add(35*event.Day), end.Add(215*event.Day)-1)
 	out := s.Cut()
 	if len(out.Minutes) != 1 || !out.Minutes[0].IsFinal || out.Minutes[0].ClicksGross != 1 {
 		t.Fatalf("rows at the end: %+v", out.Minutes)
 	}
-	if n := s.Stats().Groups; n != 0 {
-		t.Fatalf("%d groups still held", n)
+	// A retraction 125 days after a conversion that came 30 days after its click.
+	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 2, 0)}})
+	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal || out.Minutes[0].ClicksGross != 3 {
+		t.Fatalf("rows of a correction: %+v, want 3 clicks, final", out.Minutes)
+	}
+	s.Advance(event.MinTime, end.Add(215*event.Day))
+	if out := s.Cut(); len(out.Minutes) != 0 || s.Stats().Groups != 0 {
+		t.Fatalf("%d rows, %d groups still held once nothing can change", len(out.Minutes), s.Stats().Groups)
 	}
 }
 
@@ -95,7 +101,7 @@ func TestEnd_EverythingIsFinalAndNothingForgotten(t *testing.T) {
 	s := newShard(0, 1)
 	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
 	s.Cut()
-	s.Advance(event.MaxTime)
+	s.Advance(event.MaxTime, event.MinTime)
 	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal {
 		t.Fatalf("rows at the end: %+v", out.Minutes)
 	}
@@ -151,7 +157,7 @@ func TestRestore_AtAnyCutGivesTheSameRows(t *testing.T) {
 			for _, s := range []*Shard{plain, restored} {
 				s.Begin(cut, noon)
 				fold(t, s, d)
-				s.Advance(watermark)
+				s.Advance(watermark, watermark)
 			}
 			want, got := plain.Cut(), restored.Cut()
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -12,14 +12,18 @@ import (
 // Interleaved gives the records of all topics of a folder in one order that
 // keeps the order inside each partition.
 type Interleaved struct {
-	lanes []*lane
+	lanes []*lane    // with records left
+	all   []*lane    // by topic and partition, for Find
 	chaos *rand.Rand // nil: by time
 }
 
-// lane is the records of one partition, at hand as they come.
+// lane is the records of one partition in the order of their offsets.
 type lane struct {
 	records []Record
+	next    int
 }
+
+func (l *lane) head() *Record { return &l.records[l.next] }
 
 // OpenInterleaved opens the files of the named topics; a topic without a file
 // has no records, a file of another topic is left out. Seed 0 orders by Kafka time, any other seed
@@ -64,7 +68,7 @@ func (in *Interleaved) read(path string) (err error) {
 		if l == nil {
 			l = &lane{}
 			lanes[rec.Partition] = l
-			in.lanes = append(in.lanes, l)
+			in.lanes, in.all = append(in.lanes, l), append(in.all, l)
 		}
 		l.records = append(l.records, rec.clone())
 	}
@@ -77,8 +81,8 @@ func (in *Interleaved) Next(rec *Record) error {
 	}
 	at := in.choose()
 	l := in.lanes[at]
-	*rec = l.records[0]
-	if l.records = l.records[1:]; len(l.records) == 0 {
+	*rec = *l.head()
+	if l.next++; l.next == len(l.records) {
 		in.lanes = slices.Delete(in.lanes, at, at+1)
 	}
 	return nil
@@ -91,15 +95,31 @@ func (in *Interleaved) choose() int {
 	}
 	first := 0
 	for i, l := range in.lanes {
-		if cmp.Compare(l.records[0].TimestampMS, in.lanes[first].records[0].TimestampMS) < 0 {
+		if cmp.Compare(l.head().TimestampMS, in.lanes[first].head().TimestampMS) < 0 {
 			first = i
 		}
 	}
 	return first
 }
 
+// Find reads the record at an offset into rec, whether Next has given it or
+// not; false when there is none.
+func (in *Interleaved) Find(topic string, partition int32, offset int64, rec *Record) bool {
+	for _, l := range in.all {
+		if first := &l.records[0]; first.Topic != topic || first.Partition != partition {
+			continue
+		}
+		i, ok := slices.BinarySearchFunc(l.records, offset, func(r Record, o int64) int { return cmp.Compare(r.Offset, o) })
+		if ok {
+			*rec = l.records[i]
+		}
+		return ok
+	}
+	return false
+}
+
 // Close lets go of the records.
 func (in *Interleaved) Close() error {
-	in.lanes = nil
+	in.lanes, in.all = nil, nil
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/advertisex/adjoin/actors"
 	"github.com/advertisex/adjoin/bench/dump"
 	"github.com/advertisex/adjoin/internal/config"
+	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/sinks/finaltable"
 )
@@ -100,7 +101,7 @@ func (a *app) replay(ctx context.Context, c *config.Config, f replayFlags) (acto
 	summary, err := actors.Replay(ctx, actors.ReplayConfig{
 		Topics: sources, UserShards: shards, CampaignShards: uint32(c.Correlate.CampaignShards),
 		Settings: rules, Reference: set, WatermarkDelay: c.Correlate.WatermarkDelay,
-		Next: nextOf(records), Out: tables, CutEvery: f.cutEvery, Restore: f.restore,
+		Next: nextOf(records), Again: againOf(records), Out: tables, CutEvery: f.cutEvery, Restore: f.restore,
 	})
 	if err = errors.Join(err, records.Close()); err != nil {
 		return none, nil, err
@@ -126,6 +127,16 @@ func nextOf(records *dump.Interleaved) func() (rec actorsRecord, ok bool, err er
 			return actorsRecord{}, false, nil
 		}
 		return recordOf(&r), err == nil, err
+	}
+}
+
+func againOf(records *dump.Interleaved) func(event.Position) (actorsRecord, bool) {
+	return func(at event.Position) (actorsRecord, bool) {
+		var r dump.Record
+		if !records.Find(at.Topic, at.ID, int64(at.Offset), &r) {
+			return actorsRecord{}, false
+		}
+		return recordOf(&r), true
 	}
 }
 

@@ -37,7 +37,7 @@ func (w *writer) bid(t event.Time) []byte {
 		})
 	}
 	b, err := bidWriter().AppendEncode(nil, map[string]any{
-		"auction_id": w.auctionID(t), "exchange": "ex", "timestamp": int64(t), "user": map[string]any{"user_id": pick(r, users)},
+		"auction_id": w.auctionID(t), "exchange": "ex", "timestamp": int64(t), "user": map[string]any{"user_id": w.user()},
 		"imps": []any{map[string]any{"imp_id": "1", "exp_s": expiry}}, "bids": offers,
 	})
 	if err != nil {

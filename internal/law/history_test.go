@@ -19,6 +19,8 @@ type record struct {
 	partition int32
 	time      event.Time // whole milliseconds, as Kafka keeps them
 	value     []byte
+	story     int // the history of the run that it belongs to
+	serial    int // its place in the run
 }
 
 // start is where the histories begin; the second anchor lies a month later, so
@@ -76,16 +78,34 @@ const creativesJSON = `[
 // writer makes a history.
 type writer struct {
 	rng     *rand.Rand
+	suffix  string // of its users and ids: histories of one run do not meet
 	anchors []event.Time
 	out     []record
 }
 
 func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
-// newHistory makes the history of a seed: up to about 45 records, in the order
-// in which each partition holds them.
-func newHistory(seed uint64) []record {
-	w := &writer{rng: rand.New(rand.NewPCG(seed, 0)), anchors: []event.Time{start, start.Add(month)}}
+// runOf makes n histories of a seed, each of up to about 45 records, in the
+// order in which each partition holds them.
+func runOf(seed uint64, n int) []record {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var out []record
+	for i := range n {
+		w := &writer{rng: rng, suffix: "~" + strconv.Itoa(i), anchors: []event.Time{start, start.Add(month)}}
+		w.history()
+		for _, r := range w.out {
+			r.story = i
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b record) int { return cmp.Compare(a.time, b.time) })
+	for i := range out {
+		out[i].serial = i
+	}
+	return out
+}
+
+func (w *writer) history() {
 	for range 2 + w.rng.IntN(36) {
 		w.event(w.instant())
 		if w.rng.IntN(6) == 0 {
@@ -95,8 +115,6 @@ func newHistory(seed uint64) []record {
 			w.tick()
 		}
 	}
-	slices.SortStableFunc(w.out, func(a, b record) int { return cmp.Compare(a.time, b.time) })
-	return w.out
 }
 
 // opened is a history with an empty record in front of every partition, as old
@@ -129,7 +147,7 @@ func (w *writer) instant() event.Time {
 // the time for which its kind is remembered.
 func (w *writer) id(prefix string, n int, t event.Time, reuse event.Span) string {
 	era := (int64(t.Sub(start)) + 400*int64(event.Day) + int64(reuse)/3) / int64(reuse)
-	return fmt.Sprintf("%s%d.%d", prefix, w.rng.IntN(n), era)
+	return fmt.Sprintf("%s%d.%d%s", prefix, w.rng.IntN(n), era, w.suffix)
 }
 
 func (w *writer) impressionID(t event.Time) string { return w.id("i", 5, t, 25*event.Hour) }
@@ -137,12 +155,23 @@ func (w *writer) clickID(t event.Time) string      { return w.id("c", 5, t, 25*e
 func (w *writer) auctionID(t event.Time) string    { return w.id("auc", 3, t, 3*event.Hour) }
 func (w *writer) conversionID(t event.Time) string { return w.id("v", 5, t, month) }
 
+// user is one of two users, or none: absent, or the sentinel "0".
+func (w *writer) user() string {
+	if id := pick(w.rng, users); id != "" && id != "0" {
+		return id + w.suffix
+	} else {
+		return id
+	}
+}
+
+func (w *writer) order() string { return "o" + strconv.Itoa(w.rng.IntN(2)) + w.suffix }
+
 func (w *writer) one(n int) bool { return w.rng.IntN(n) == 0 }
 
 func (w *writer) put(topic string, t event.Time, delay event.Span, value []byte) {
 	ms := int64(event.Millisecond)
 	arrives := (int64(t.Add(delay)) + ms - 1) / ms * ms
-	w.out = append(w.out, record{topic, w.rng.Int32N(partitions), event.Time(arrives), value})
+	w.out = append(w.out, record{topic: topic, partition: w.rng.Int32N(partitions), time: event.Time(arrives), value: value})
 }
 
 // repeat is the same bytes again, somewhere else and later or earlier.
@@ -163,7 +192,7 @@ func empties(t event.Time) []record {
 	var out []record
 	for _, topic := range []string{impressionsTopic, clicksTopic, conversionsTopic, bidsTopic} {
 		for p := range int32(partitions) {
-			out = append(out, record{topic, p, t, nil})
+			out = append(out, record{topic: topic, partition: p, time: t})
 		}
 	}
 	return out
@@ -219,13 +248,15 @@ func (f fields) csv() []byte {
 	return []byte(strings.Join(names, ",") + "\n" + strings.Join(cells, ",") + "\n")
 }
 
-func stamp(t event.Time) string { return time.UnixMicro(int64(t)).UTC().Format("2006-01-02T15:04:05.000000Z") }
+func stamp(t event.Time) string {
+	return time.UnixMicro(int64(t)).UTC().Format("2006-01-02T15:04:05.000000Z")
+}
 
 func (w *writer) impression(t event.Time) []byte {
 	r := w.rng
 	f := fields{{"timestamp", stamp(t)}, {"creative_id", pick(r, creatives)}, {"website", "https://a.example/x"}}
 	f.add("impression_id", w.impressionID(t))
-	f.add("user_id", pick(r, users))
+	f.add("user_id", w.user())
 	f.add("campaign_id", pick(r, campaigns))
 	f.add("viewable", pick(r, []string{"", "true", "false"}))
 	f.add("price_cpm_micros", strconv.Itoa(r.IntN(3)*1_000_001))
@@ -250,7 +281,7 @@ func (w *writer) click(t event.Time) []byte {
 	r := w.rng
 	f := fields{{"event_timestamp", stamp(t)}}
 	f.add("click_id", w.clickID(t))
-	f.add("user_id", pick(r, users))
+	f.add("user_id", w.user())
 	f.add("campaign_id", pick(r, campaigns))
 	f.add("creative_id", pick(r, append(creatives, "")))
 	if w.one(2) {
@@ -272,12 +303,12 @@ func (w *writer) conversion(t event.Time) []byte {
 	if w.one(8) {
 		f.add("user_id", "")
 	} else {
-		f.add("user_id", pick(r, users))
+		f.add("user_id", w.user())
 	}
 	f.add("campaign_id", pick(r, campaigns))
 	f.add("value_micros", strconv.Itoa(r.IntN(1000)))
 	if w.one(2) {
-		f.add("order_id", "o"+strconv.Itoa(r.IntN(2)))
+		f.add("order_id", w.order())
 	}
 	if w.one(2) {
 		f.add("click_id", w.clickID(t))

@@ -17,7 +17,6 @@ import (
 	"github.com/advertisex/adjoin/codecs/jsonimp"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/reference"
-	"github.com/advertisex/adjoin/internal/table"
 )
 
 // secret is the key of user_key on both sides.
@@ -37,6 +36,7 @@ func (s source) Each(topic string, yield func(*oracle.Record) error) error {
 
 // expected is what the oracle says.
 func expected(history []record) (tables, error) {
+	history = opened(history)
 	in := source{}
 	for _, p := range split(history) {
 		for offset, r := range p {
@@ -122,70 +122,79 @@ func (w way) String() string {
 	return fmt.Sprintf("order %d (as ingested: %t), %d shards, a cut every %d records, restored: %t", w.seed, w.ingested, w.shards, w.cutEvery, w.restore)
 }
 
-func randomWay(r *rand.Rand) way {
+func randomWay(r *rand.Rand, records int) way {
 	return way{
 		seed: r.Uint64(), ingested: r.IntN(2) == 0, shards: pick(r, []uint32{1, 1, 2, 5}),
-		cutEvery: 1 + r.IntN(20), restore: r.IntN(3) == 0,
+		cutEvery: 1 + records/(1+r.IntN(16)), restore: r.IntN(3) == 0,
 	}
 }
 
 // run is what the engine says of a history that arrives this way.
 func (e *engine) run(history []record, w way) (tables, error) {
+	history = opened(history)
 	c := collector{tables{}}
 	_, err := actors.Replay(context.Background(), actors.ReplayConfig{
 		Topics: e.topics, UserShards: w.shards, CampaignShards: 2, Settings: e.settings, Reference: e.reference,
-		WatermarkDelay: 10 * event.Minute, Next: w.arrivals(history), Out: c, CutEvery: w.cutEvery, Restore: w.restore,
+		WatermarkDelay: 10 * event.Minute, Next: w.arrivals(history), Again: again(history), Out: c, CutEvery: w.cutEvery, Restore: w.restore,
 	})
 	return c.tables, err
 }
 
-// arrivals interleaves the partitions and keeps the order inside each. Every
-// partition shows its first record early: the frontier waits for it (T7).
+// arrivals interleaves the partitions and keeps the order inside each. The
+// empty records in front come first: the frontier waits for every partition that
+// has shown itself (T7). A record's turn depends on itself alone, so that leaving
+// out another changes little.
 func (w way) arrivals(history []record) func() (codecs.Record, bool, error) {
-	r := rand.New(rand.NewPCG(w.seed, 1))
 	left := split(history)
 	offsets := make([]event.Offset, len(left))
-	order := r.Perm(len(left))
 	return func() (codecs.Record, bool, error) {
-		i := w.next(r, left, &order)
-		if i < 0 {
+		best, turn := -1, uint64(0)
+		for i, p := range left {
+			if len(p) == 0 {
+				continue
+			}
+			if t := w.turn(p[0], offsets[i]); best < 0 || t < turn {
+				best, turn = i, t
+			}
+		}
+		if best < 0 {
 			return codecs.Record{}, false, nil
 		}
-		next := left[i][0]
-		left[i] = left[i][1:]
-		rec := codecs.Record{Time: next.time, Value: slices.Clone(next.value)}
-		rec.Partition = event.Partition{Topic: next.topic, ID: next.partition}
-		rec.Offset = offsets[i]
-		offsets[i]++
-		return rec, true, nil
+		next := left[best][0]
+		left[best] = left[best][1:]
+		offsets[best]++
+		return kafkaRecord(next, offsets[best]-1), true, nil
 	}
 }
 
-// next is the partition whose record comes next, -1 at the end.
-func (w way) next(r *rand.Rand, left [][]record, first *[]int) int {
-	if len(*first) > 0 {
-		i := (*first)[0]
-		*first = (*first)[1:]
-		return i
+// turn orders the records that may come next.
+func (w way) turn(r record, offset event.Offset) uint64 {
+	switch {
+	case offset == 0:
+		return 0
+	case w.ingested:
+		return uint64(r.time)
 	}
-	best, seen := -1, 0
-	for i, p := range left {
-		if len(p) == 0 {
-			continue
-		}
-		seen++
-		switch {
-		case best < 0:
-			best = i
-		case w.ingested && p[0].time < left[best][0].time, !w.ingested && r.IntN(seen) == 0:
-			best = i
-		}
-	}
-	return best
+	return rand.NewPCG(w.seed, uint64(r.serial)).Uint64()
 }
 
-// size is the number of rows of each table.
-func (t tables) size(name table.Name) int { return len(t[name]) }
+// again finds a record by its place.
+func again(history []record) func(event.Position) (codecs.Record, bool) {
+	return func(at event.Position) (codecs.Record, bool) {
+		for _, p := range split(history) {
+			if p[0].topic == at.Topic && p[0].partition == at.ID && int(at.Offset) < len(p) {
+				return kafkaRecord(p[at.Offset], at.Offset), true
+			}
+		}
+		return codecs.Record{}, false
+	}
+}
+
+func kafkaRecord(r record, offset event.Offset) codecs.Record {
+	rec := codecs.Record{Time: r.time, Value: slices.Clone(r.value)}
+	rec.Partition, rec.Offset = event.Partition{Topic: r.topic, ID: r.partition}, offset
+	return rec
+}
 
 func mustCSV(t testing.TB, topic csvevents.Topic) codecs.Decoder {
 	t.Helper()

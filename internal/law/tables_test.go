@@ -20,12 +20,18 @@ type tables map[table.Name]map[string]reflect.Value
 // collector is the sink of one run. Versions of one key come in order.
 type collector struct{ tables }
 
-func (c collector) WriteBids(rows []table.Bid) error                 { return collect(c, table.Bids, rows) }
-func (c collector) WriteWins(rows []table.Win) error                 { return collect(c, table.Wins, rows) }
-func (c collector) WriteImpressions(rows []table.Impression) error   { return collect(c, table.Impressions, rows) }
-func (c collector) WriteClicks(rows []table.Click) error             { return collect(c, table.Clicks, rows) }
-func (c collector) WriteConversions(rows []table.Conversion) error   { return collect(c, table.Conversions, rows) }
-func (c collector) WriteAttributions(rows []table.Attribution) error { return collect(c, table.Attributions, rows) }
+func (c collector) WriteBids(rows []table.Bid) error { return collect(c, table.Bids, rows) }
+func (c collector) WriteWins(rows []table.Win) error { return collect(c, table.Wins, rows) }
+func (c collector) WriteImpressions(rows []table.Impression) error {
+	return collect(c, table.Impressions, rows)
+}
+func (c collector) WriteClicks(rows []table.Click) error { return collect(c, table.Clicks, rows) }
+func (c collector) WriteConversions(rows []table.Conversion) error {
+	return collect(c, table.Conversions, rows)
+}
+func (c collector) WriteAttributions(rows []table.Attribution) error {
+	return collect(c, table.Attributions, rows)
+}
 func (c collector) WriteCampaignMinutes(rows []table.CampaignMinute) error {
 	return collect(c, table.CampaignMinutes, rows)
 }
@@ -33,7 +39,9 @@ func (c collector) WriteCampaignMinutes(rows []table.CampaignMinute) error {
 func (c collector) WriteCampaignDays(rows []table.CampaignDay) error {
 	return collect(c, table.CampaignDays, rows)
 }
-func (c collector) WriteRejected(rows []table.Rejected) error { return collect(c, table.RejectedEvents, rows) }
+func (c collector) WriteRejected(rows []table.Rejected) error {
+	return collect(c, table.RejectedEvents, rows)
+}
 
 func collect[T any](c collector, name table.Name, rows []T) error {
 	layout := layouts()[name]
