@@ -39,6 +39,13 @@ func (c collector) WriteCampaignMinutes(rows []table.CampaignMinute) error {
 func (c collector) WriteCampaignDays(rows []table.CampaignDay) error {
 	return collect(c, table.CampaignDays, rows)
 }
+func (c collector) WriteCampaignHours(rows []table.CampaignHour) error {
+	return collect(c, table.CampaignHours, rows)
+}
+func (c collector) WriteSiteDays(rows []table.SiteDay) error { return collect(c, table.SiteDays, rows) }
+func (c collector) WritePipelineMinutes(rows []table.PipelineMinute) error {
+	return collect(c, table.PipelineMinutes, rows)
+}
 func (c collector) WriteRejected(rows []table.Rejected) error {
 	return collect(c, table.RejectedEvents, rows)
 }
