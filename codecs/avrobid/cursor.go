@@ -66,11 +66,30 @@ func (c *cursor) string() string {
 	if len(c.b) > 0 && c.b[0] < 0x80 && c.b[0]&1 == 0 && int(c.b[0]/2) < len(c.b) {
 		n := 1 + int(c.b[0]/2)
 		s := textOf(c.b[1:n])
+		if !c.isASCII(n) {
+			c.invalid = c.invalid || !utf8.ValidString(s)
+		}
 		c.b = c.b[n:]
-		c.invalid = c.invalid || !utf8.ValidString(s)
 		return s
 	}
 	return c.longString()
+}
+
+// isASCII reports whether the bytes from 1 to n are ASCII. It looks at eight at
+// a time; false says nothing where fewer than eight follow the last ones.
+func (c *cursor) isASCII(n int) bool {
+	const highs = 0x8080808080808080
+	i, seen := 1, uint64(0)
+	for ; i+8 <= n; i += 8 {
+		seen |= binary.LittleEndian.Uint64(c.b[i:])
+	}
+	if i < n {
+		if i+8 > len(c.b) {
+			return false
+		}
+		seen |= binary.LittleEndian.Uint64(c.b[i:]) & (1<<(8*(n-i)) - 1)
+	}
+	return seen&highs == 0
 }
 
 func (c *cursor) longString() string {

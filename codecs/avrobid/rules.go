@@ -20,9 +20,9 @@ const (
 // apply turns the raw draft into the bid it states (semantics N1 to N14), or
 // leaves the first failure in f.
 func (d *draft) apply(f *codecs.Fields) {
-	d.AuctionID = f.ID("auction_id", asText(d.AuctionID))
-	d.Exchange = f.ID("exchange", asText(d.Exchange))
-	d.stated.SourceTID = f.FreeText(asText(d.stated.SourceTID))
+	d.AuctionID = idOf(f, "auction_id", d.AuctionID)
+	d.Exchange = idOf(f, "exchange", d.Exchange)
+	d.stated.SourceTID = freeText(f, d.stated.SourceTID)
 	if d.stated.Timestamp != "" && !d.timed {
 		f.Fail(event.BadTime, "timestamp", "not a time of the years 1 to 9999")
 	}
@@ -31,11 +31,11 @@ func (d *draft) apply(f *codecs.Fields) {
 	}
 	d.applyUser(f)
 	d.SiteDomain, _ = f.Website(asText(d.SiteDomain))
-	d.PageURL = f.FreeText(asText(d.PageURL))
-	d.AppBundle = f.ID("app_bundle", asText(d.AppBundle))
-	d.Publisher = f.ID("publisher_id", asText(d.Publisher))
+	d.PageURL = freeText(f, d.PageURL)
+	d.AppBundle = idOf(f, "app_bundle", d.AppBundle)
+	d.Publisher = idOf(f, "publisher_id", d.Publisher)
 	for i, category := range d.SiteCategories {
-		d.SiteCategories[i] = f.FreeText(asText(category))
+		d.SiteCategories[i] = freeText(f, category)
 	}
 	for i := range d.Imps {
 		applyImp(f, &d.Imps[i])
@@ -74,25 +74,41 @@ func asText(s string) codecs.Value {
 	return codecs.Value{Text: s, Form: codecs.Text}
 }
 
+// idOf is Fields.ID of a text that is mostly empty.
+func idOf(f *codecs.Fields, name, s string) string {
+	if s == "" {
+		return ""
+	}
+	return f.ID(name, codecs.Value{Text: s, Form: codecs.Text})
+}
+
+// freeText is the same for Fields.FreeText.
+func freeText(f *codecs.Fields, s string) string {
+	if s == "" {
+		return ""
+	}
+	return f.FreeText(codecs.Value{Text: s, Form: codecs.Text})
+}
+
 func (d *draft) applyUser(f *codecs.Fields) {
-	d.UserID = f.ID("user_id", asText(d.UserID))
-	d.stated.ExchangeUserID = f.ID("exchange_user_id", asText(d.stated.ExchangeUserID))
-	d.UserIDType = f.FreeText(asText(d.UserIDType))
-	d.IFA = f.ID("ifa", asText(d.IFA))
-	d.IP = f.FreeText(asText(d.IP))
-	d.UserAgent = f.FreeText(asText(d.UserAgent))
+	d.UserID = idOf(f, "user_id", d.UserID)
+	d.stated.ExchangeUserID = idOf(f, "exchange_user_id", d.stated.ExchangeUserID)
+	d.UserIDType = freeText(f, d.UserIDType)
+	d.IFA = idOf(f, "ifa", d.IFA)
+	d.IP = freeText(f, d.IP)
+	d.UserAgent = freeText(f, d.UserAgent)
 	d.Country = f.Country(asText(d.Country))
-	d.Region = f.FreeText(asText(d.Region))
-	d.City = f.FreeText(asText(d.City))
+	d.Region = freeText(f, d.Region)
+	d.City = freeText(f, d.City)
 	if d.UTCOffset < -maxUTCOffset || d.UTCOffset > maxUTCOffset {
 		f.Fail(event.BadNumber, "utc_offset_min", "outside its range")
 	}
 	if d.DeviceType < 0 {
 		f.Fail(event.BadNumber, "device_type", "outside its range")
 	}
-	d.OS = f.FreeText(asText(d.OS))
-	d.Browser = f.FreeText(asText(d.Browser))
-	d.stated.Language = f.FreeText(asText(d.stated.Language))
+	d.OS = freeText(f, d.OS)
+	d.Browser = freeText(f, d.Browser)
+	d.stated.Language = freeText(f, d.stated.Language)
 	d.GDPR = event.Unknown
 	switch d.gdpr {
 	case 0:
@@ -103,14 +119,14 @@ func (d *draft) applyUser(f *codecs.Fields) {
 	default:
 		f.Unknown++
 	}
-	d.Consent = f.FreeText(asText(d.Consent))
-	d.GPP = f.FreeText(asText(d.GPP))
-	d.USPrivacy = f.FreeText(asText(d.USPrivacy))
+	d.Consent = freeText(f, d.Consent)
+	d.GPP = freeText(f, d.GPP)
+	d.USPrivacy = freeText(f, d.USPrivacy)
 }
 
 func applyImp(f *codecs.Fields, e *event.Imp) {
-	e.ID = f.ID("imps.imp_id", asText(e.ID))
-	e.PlacementID = f.ID("imps.placement_id", asText(e.PlacementID))
+	e.ID = idOf(f, "imps.imp_id", e.ID)
+	e.PlacementID = idOf(f, "imps.placement_id", e.PlacementID)
 	e.AdFormat = f.Word(asText(e.AdFormat), "unknown", "banner", "video", "audio", "native", "unknown")
 	if e.Width < 0 || e.Width > maxPixels {
 		f.Fail(event.BadNumber, "imps.w", "outside its range")
@@ -127,7 +143,7 @@ func applyImp(f *codecs.Fields, e *event.Imp) {
 	}
 	kept := e.DealIDs[:0]
 	for _, deal := range e.DealIDs {
-		if deal = f.ID("imps.deal_ids", asText(deal)); deal != "" {
+		if deal = idOf(f, "imps.deal_ids", deal); deal != "" {
 			kept = append(kept, deal)
 		}
 	}
@@ -135,18 +151,18 @@ func applyImp(f *codecs.Fields, e *event.Imp) {
 }
 
 func applyOffer(f *codecs.Fields, e *event.Offer) {
-	e.BidID = f.ID("bids.bid_id", asText(e.BidID))
-	e.ResponseID = f.ID("bids.bidid", asText(e.ResponseID))
-	e.ImpID = f.ID("bids.imp_id", asText(e.ImpID))
-	e.CampaignID = f.ID("bids.campaign_id", asText(e.CampaignID))
-	e.LineItemID = f.ID("bids.line_item_id", asText(e.LineItemID))
-	e.CreativeID = f.ID("bids.creative_id", asText(e.CreativeID))
-	e.Advertiser = f.ID("bids.advertiser_id", asText(e.Advertiser))
+	e.BidID = idOf(f, "bids.bid_id", e.BidID)
+	e.ResponseID = idOf(f, "bids.bidid", e.ResponseID)
+	e.ImpID = idOf(f, "bids.imp_id", e.ImpID)
+	e.CampaignID = idOf(f, "bids.campaign_id", e.CampaignID)
+	e.LineItemID = idOf(f, "bids.line_item_id", e.LineItemID)
+	e.CreativeID = idOf(f, "bids.creative_id", e.CreativeID)
+	e.Advertiser = idOf(f, "bids.advertiser_id", e.Advertiser)
 	if e.PriceMicros < 0 || e.PriceMicros > event.MaxPriceMicros {
 		f.Fail(event.BadMoney, "bids.price_cpm_micros", "not 0 to a million")
 	}
 	e.Currency = f.Currency("bids.currency", asText(e.Currency))
-	e.DealID = f.ID("bids.deal_id", asText(e.DealID))
+	e.DealID = idOf(f, "bids.deal_id", e.DealID)
 	if e.LossCode == invalid {
 		f.Fail(event.BadNumber, "bids.loss_code", "negative")
 	}
@@ -160,7 +176,7 @@ func applyOffer(f *codecs.Fields, e *event.Offer) {
 func (d *draft) sortTargeting(f *codecs.Fields) {
 	for i := range d.Targeting {
 		pair := &d.Targeting[i]
-		pair.Key, pair.Value = f.FreeText(asText(pair.Key)), f.FreeText(asText(pair.Value))
+		pair.Key, pair.Value = freeText(f, pair.Key), freeText(f, pair.Value)
 	}
 	slices.SortStableFunc(d.Targeting, func(a, b event.Pair) int { return strings.Compare(a.Key, b.Key) })
 	kept := d.Targeting[:0]

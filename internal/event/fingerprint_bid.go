@@ -81,8 +81,8 @@ func appendBidUser(b []byte, e *Bid, s *StatedBid) []byte {
 }
 
 func appendImp(b []byte, i int, e *Imp, stated bool) []byte {
-	var scratch [48]byte
-	p := prefixed{append(strconv.AppendInt(append(scratch[:0], "imps."...), int64(i), 10), '.')}
+	var p prefixed
+	p.set("imps.", i)
 	if stated {
 		b = p.text(b, "imp_id", e.ID, "")
 	}
@@ -108,8 +108,8 @@ func appendImp(b []byte, i int, e *Imp, stated bool) []byte {
 }
 
 func appendOffer(b []byte, i int, e *Offer) []byte {
-	var scratch [48]byte
-	p := prefixed{append(strconv.AppendInt(append(scratch[:0], "bids."...), int64(i), 10), '.')}
+	var p prefixed
+	p.set("bids.", i)
 	b = p.text(b, "bid_id", e.BidID, "")
 	b = p.text(b, "bidid", e.ResponseID, "")
 	b = p.text(b, "imp_id", e.ImpID, "")
@@ -132,11 +132,29 @@ func appendTargeting(b []byte, pair *Pair) []byte {
 	return append(appendName(b, pair.Key, len(pair.Value)), pair.Value...)
 }
 
-// prefixed states fields whose names share a prefix, without building them.
-type prefixed struct{ prefix []byte }
+// prefixed states fields whose names share a prefix of a list and a place in it,
+// without building them.
+type prefixed struct {
+	prefix [32]byte
+	n      int
+}
+
+func (p *prefixed) set(list string, i int) {
+	p.n = len(append(strconv.AppendInt(append(p.prefix[:0], list...), int64(i), 10), '.'))
+}
+
+// start appends the prefix. All places but those of very long lists have at most
+// eight bytes, which are moved at once.
+func (p *prefixed) start(b []byte) []byte {
+	if p.n <= 8 {
+		b = append(b, p.prefix[:8]...)
+		return b[:len(b)-8+p.n]
+	}
+	return append(b, p.prefix[:p.n]...)
+}
 
 func (p *prefixed) name(b []byte, name string, n int) []byte {
-	return appendName(append(b, p.prefix...), name, n)
+	return appendName(p.start(b), name, n)
 }
 
 func (p *prefixed) text(b []byte, name, value, absent string) []byte {
@@ -150,7 +168,7 @@ func (p *prefixed) number(b []byte, name string, n, absent int64) []byte {
 	if n == absent {
 		return b
 	}
-	return appendNumber(append(b, p.prefix...), name, n, absent)
+	return appendNumber(p.start(b), name, n, absent)
 }
 
 func appendUnless(b []byte, name, value, absent string) []byte {
