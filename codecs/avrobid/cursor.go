@@ -36,9 +36,14 @@ func (c *cursor) long() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
+// longestInt is how many bytes an int may take. One padded to more is refused
+// like one that is too large, as other readers do.
+const longestInt = 5
+
 func (c *cursor) int() int32 {
+	before := len(c.b)
 	v := c.long()
-	if int64(int32(v)) != v {
+	if int64(int32(v)) != v || before-len(c.b) > longestInt {
 		c.fail()
 		return 0
 	}
@@ -121,11 +126,8 @@ func (c *cursor) present() bool {
 func (c *cursor) block(size, before int) int {
 	n := c.long()
 	if n < 0 {
-		bytes := c.long() // the block's size, for readers that skip it
-		if n = -n; bytes < 0 || bytes > int64(len(c.b)) {
-			c.fail()
-			return 0
-		}
+		c.long() // the block's size, for readers that skip it: nothing to hold it to
+		n = -n
 	}
 	switch {
 	case n < 0 || n > int64(len(c.b)/size):
