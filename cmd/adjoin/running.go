@@ -73,6 +73,9 @@ func (a *app) openLoader(ctx context.Context, c *config.Config, target config.Lo
 	if err != nil {
 		return nil, err
 	}
+	if err := loadReference(ctx, c, warehouse); err != nil {
+		return nil, errors.Join(err, warehouse.Close())
+	}
 	commits, err := actors.OpenCommits(ctx, kafkaConfig(c), c.Kafka.Journal)
 	if err != nil {
 		return nil, errors.Join(err, warehouse.Close())
@@ -92,6 +95,19 @@ func (a *app) openLoader(ctx context.Context, c *config.Config, target config.Lo
 		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
+}
+
+// loadReference puts the configured campaigns and creatives into the warehouse as
+// they are at the start. Without any the tables stay as they are.
+func loadReference(ctx context.Context, c *config.Config, w *duckdb.Warehouse) error {
+	if c.Reference.Campaigns == "" && c.Reference.Creatives == "" {
+		return nil
+	}
+	set, err := referenceData(c)
+	if err != nil {
+		return err
+	}
+	return w.LoadReference(ctx, set)
 }
 
 // releaseHeld loads the files that were held back and are good again, so that

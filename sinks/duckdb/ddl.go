@@ -65,7 +65,7 @@ func (w *Warehouse) DDL(tables []table.Name) []string { return DDL(tables) }
 // DDL is the statements for these tables, without a database: what `adjoin load
 // ddl` prints.
 func DDL(tables []table.Name) []string {
-	list := []string{ledgerDDL, heldDDL}
+	list := append([]string{ledgerDDL, heldDDL}, dimensionDDL()...)
 	for _, n := range tables {
 		list = append(list, tableDDL(n), currentDDL(n))
 	}
