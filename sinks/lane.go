@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/sinks/rowfile"
 )
 
 // How rows become files. A table of a cut has lanes; a lane has one open file
@@ -45,8 +46,8 @@ type part[T any] struct {
 	stage      []T
 	rows       int64
 	out        *spool
-	writer     *rowWriter[T] // nil before the first full stage
-	used       int64         // lane.clock at the last use
+	writer     *rowfile.Writer[T] // nil before the first full stage
+	used       int64              // lane.clock at the last use
 }
 
 // write takes rows into the cut.
@@ -160,10 +161,11 @@ func (t *tableCut[T]) begin(l *lane[T], p *part[T]) error {
 	return nil
 }
 
-// append stages rows, or encodes them at once where there are many.
+// append stages rows, or encodes them at once where there are many: those of a
+// file that has shown that it will be large need not be.
 func (t *tableCut[T]) append(l *lane[T], p *part[T], rows []T) error {
 	p.rows += int64(len(rows))
-	if len(p.stage) == 0 && len(rows) >= stageRows {
+	if len(p.stage) == 0 && (len(rows) >= stageRows || p.writer != nil && len(rows) >= directRows) {
 		if err := t.begin(l, p); err != nil {
 			return err
 		}
@@ -202,7 +204,7 @@ func (p *part[T]) encodeStage() error {
 }
 
 func (p *part[T]) encode(rows []T) error {
-	if _, err := p.writer.Write(rows); err != nil {
+	if err := p.writer.Write(rows); err != nil {
 		return fmt.Errorf("sinks: encoding %s failed, the cut must be made again: %w", p.key, err)
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/advertisex/adjoin/sinks/rowfile"
 )
 
 // readBatch is how many rows a TableReader decodes at a time.
@@ -84,7 +86,7 @@ func ReadTable[T any](r io.ReaderAt, size int64, visit func(rows []T) error) err
 // batches give the same bytes, whatever was written before. next returns the
 // following batch, empty at the end; it may reuse its slice.
 func WriteTable[T any](w io.Writer, next func() ([]T, error)) (rows int64, err error) {
-	out := newRowWriter[T](w)
+	out := rowfile.New[T](w, fileFormat[T](Zstd.codec()))
 	for {
 		batch, err := next()
 		if err != nil {
@@ -93,9 +95,8 @@ func WriteTable[T any](w io.Writer, next func() ([]T, error)) (rows int64, err e
 		if len(batch) == 0 {
 			break
 		}
-		n, err := out.Write(batch)
-		rows += int64(n)
-		if err != nil {
+		rows += int64(len(batch))
+		if err := out.Write(batch); err != nil {
 			return rows, fmt.Errorf("sinks: encoding Parquet rows: %w", err)
 		}
 	}

@@ -9,20 +9,23 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/compress/snappy"
+	"github.com/parquet-go/parquet-go/compress/uncompressed"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/advertisex/adjoin/internal/table"
+	"github.com/advertisex/adjoin/sinks/rowfile"
 )
 
 // The shape of our Parquet files. Changing one changes bytes, not meaning.
 const (
 	// pageBytes bounds a column's page before compression, and with it the
-	// memory of an open file: 1.5 MiB for the 46 columns of fact_impressions
-	// (the library's 256 KiB would take 12). Larger pages are not faster.
+	// memory of an open file. Larger pages are not faster.
 	pageBytes = 32 << 10
-	// rowGroupRows: a row group is what a reader skips or reads as a whole. The library keeps a row group's compressed pages in memory until it is full
-	// (18 MB for fact_impressions), so this bounds the memory of an open file too.
+	// rowGroupRows: a row group is what a reader skips or reads as a whole. Its
+	// compressed pages stay in memory until it is full (18 MB for
+	// fact_impressions), so this bounds the memory of an open file too.
 	rowGroupRows = 128 << 10
 	// dictionaryBytes bounds a column's dictionary; beyond it the column goes on
 	// as plain text.
@@ -30,6 +33,9 @@ const (
 	// stageRows are gathered before they are encoded: a call per column for
 	// every handful of rows would cost more than the encoding.
 	stageRows = 512
+	// directRows are many enough for a file that has a writer already: copying
+	// them to the stage would cost more.
+	directRows = 64
 )
 
 // Config tells a CutWriter how much it may hold and where.
@@ -69,14 +75,14 @@ const (
 	Uncompressed
 )
 
-func (c Compression) option() parquet.WriterOption {
+func (c Compression) codec() compress.Codec {
 	switch c {
 	case Snappy:
-		return parquet.Compression(&parquet.Snappy)
+		return new(snappy.Codec)
 	case Uncompressed:
-		return parquet.Compression(&parquet.Uncompressed)
+		return new(uncompressed.Codec)
 	}
-	return parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest})
+	return &zstd.Codec{Level: zstd.SpeedFastest}
 }
 
 func (c Config) withDefaults() Config {
@@ -123,18 +129,19 @@ func NewCutWriter(store Store, cfg Config) (*CutWriter, error) {
 		return nil, err
 	}
 	w := &CutWriter{store: store, cfg: cfg, chunks: chunks{idleMax: 1024}}
-	w.bids = newTableKind(table.Bids, bidGrain(), &cfg)
-	w.wins = newTableKind(table.Wins, winGrain(), &cfg)
-	w.impressions = newTableKind(table.Impressions, impressionGrain(), &cfg)
-	w.clicks = newTableKind(table.Clicks, clickGrain(), &cfg)
-	w.conversions = newTableKind(table.Conversions, conversionGrain(), &cfg)
-	w.attributions = newTableKind(table.Attributions, attributionGrain(), &cfg)
-	w.minutes = newTableKind(table.CampaignMinutes, minuteGrain(), &cfg)
-	w.hours = newTableKind(table.CampaignHours, campaignHourGrain(), &cfg)
-	w.days = newTableKind(table.CampaignDays, dayGrain(), &cfg)
-	w.sites = newTableKind(table.SiteDays, siteDayGrain(), &cfg)
-	w.pipeline = newTableKind(table.PipelineMinutes, pipelineGrain(), &cfg)
-	w.rejected = newTableKind(table.RejectedEvents, rejectedGrain(), &cfg)
+	codec := cfg.Compression.codec()
+	w.bids = newTableKind(table.Bids, bidGrain(), &cfg, codec)
+	w.wins = newTableKind(table.Wins, winGrain(), &cfg, codec)
+	w.impressions = newTableKind(table.Impressions, impressionGrain(), &cfg, codec)
+	w.clicks = newTableKind(table.Clicks, clickGrain(), &cfg, codec)
+	w.conversions = newTableKind(table.Conversions, conversionGrain(), &cfg, codec)
+	w.attributions = newTableKind(table.Attributions, attributionGrain(), &cfg, codec)
+	w.minutes = newTableKind(table.CampaignMinutes, minuteGrain(), &cfg, codec)
+	w.hours = newTableKind(table.CampaignHours, campaignHourGrain(), &cfg, codec)
+	w.days = newTableKind(table.CampaignDays, dayGrain(), &cfg, codec)
+	w.sites = newTableKind(table.SiteDays, siteDayGrain(), &cfg, codec)
+	w.pipeline = newTableKind(table.PipelineMinutes, pipelineGrain(), &cfg, codec)
+	w.rejected = newTableKind(table.RejectedEvents, rejectedGrain(), &cfg, codec)
 	return w, nil
 }
 
@@ -169,23 +176,22 @@ type tableKind[T any] struct {
 	pool  *writerPool[T]
 }
 
-func newTableKind[T any](n table.Name, g grain[T], cfg *Config) tableKind[T] {
-	return tableKind[T]{name: n, grain: g.within(cfg.Partitions), pool: &writerPool[T]{compression: cfg.Compression}}
+func newTableKind[T any](n table.Name, g grain[T], cfg *Config, codec compress.Codec) tableKind[T] {
+	return tableKind[T]{name: n, grain: g.within(cfg.Partitions), pool: &writerPool[T]{codec: codec}}
 }
 
-// writerPool keeps idle Parquet writers: reusing one saves about 500
-// allocations a file and all buffer growth.
+// writerPool keeps idle Parquet writers: reusing one saves all buffer growth.
 type writerPool[T any] struct {
-	compression Compression
+	codec compress.Codec
 
 	mu   sync.Mutex
-	idle []*rowWriter[T]
+	idle []*rowfile.Writer[T]
 }
 
 // idleWriters bounds a pool: an idle writer keeps its page buffers.
 const idleWriters = 8
 
-func (p *writerPool[T]) get(out *spool) *rowWriter[T] {
+func (p *writerPool[T]) get(out *spool) *rowfile.Writer[T] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.idle); n > 0 {
@@ -194,21 +200,11 @@ func (p *writerPool[T]) get(out *spool) *rowWriter[T] {
 		w.Reset(out)
 		return w
 	}
-	return newRowWriter[T](out, p.compression.option())
+	return rowfile.New[T](out, fileFormat[T](p.codec))
 }
 
 // put takes a closed writer back.
-//
-// Reset of the library (0.32) blanks the column paths of the row groups it
-// wrote, and those slices are the writer's own: its next file would name no
-// column. Readers that match chunks by path, as Spark does, find nothing in
-// such a file, so the row groups let go of the slices first.
-func (p *writerPool[T]) put(w *rowWriter[T]) {
-	for _, group := range w.File().Metadata().RowGroups {
-		for i := range group.Columns {
-			group.Columns[i].MetaData.PathInSchema = nil
-		}
-	}
+func (p *writerPool[T]) put(w *rowfile.Writer[T]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.idle) < idleWriters {
@@ -216,30 +212,14 @@ func (p *writerPool[T]) put(w *rowWriter[T]) {
 	}
 }
 
-// writerOptions is the file format: zstd unless asked otherwise, data page V1 and no delta encodings
-// (Synapse and older Spark refuse others), page bounds only where a reader can
-// skip by them. Bounds on random ids cost a fifth of the time and skip nothing;
-// on DECIMAL(38) the library would order them unsigned.
-func writerOptions[T any]() []parquet.WriterOption {
-	schema := schemaOf[T]()
-	options := []parquet.WriterOption{
-		schema,
-		Zstd.option(),
-		parquet.DataPageVersion(1),
-		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.Plain), // the library's choice is a delta encoding
-		parquet.DataPageStatistics(false),
-		parquet.PageBufferSize(pageBytes),
-		parquet.WriteBufferSize(0),
-		parquet.MaxRowsPerRowGroup(rowGroupRows),
-		parquet.DictionaryMaxBytes(dictionaryBytes),
-		parquet.CreatedBy("adjoin", "1", ""),
+// fileFormat is the file format: data page V1 and no delta encodings (Synapse and
+// older Spark refuse others), bounds only where a reader can skip by them: on
+// random ids they skip nothing.
+func fileFormat[T any](codec compress.Codec) rowfile.Format {
+	return rowfile.Format{
+		Schema: schemaOf[T](), Codec: codec, CreatedBy: "adjoin",
+		PageBytes: pageBytes, GroupRows: rowGroupRows, DictionaryBytes: dictionaryBytes, Bounded: bounded,
 	}
-	for _, path := range schema.Columns() {
-		if !bounded(path[0]) {
-			options = append(options, parquet.SkipPageBounds(path...))
-		}
-	}
-	return options
 }
 
 // bounded lists the columns a reader filters on.

@@ -31,6 +31,7 @@ var floors = map[string]int{
 
 	"codecs/*":          2,
 	"codecs/avrobid/*":  2,
+	"sinks/rowfile":     1,
 	"sinks":             2,
 	"sinks/*":           2,
 	"internal/kafka":    2,
