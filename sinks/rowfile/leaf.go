@@ -95,7 +95,7 @@ func shapeOf(t reflect.Type, absent absence) (s shape, signed bool) {
 		return long, true
 	case t.Kind() == reflect.Int32:
 		return short, true
-	case t.Kind() == reflect.Float64 && absent == never:
+	case t.Kind() == reflect.Float64 && absent != ifZero:
 		return long, false
 	case t.Kind() == reflect.Bool && absent != ifZero:
 		return truth, false
