@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/advertisex/adjoin/bench/gen"
+	"github.com/advertisex/adjoin/bench/sheet"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/kafka"
 )
@@ -168,4 +169,48 @@ func TestWhatHasPassedIsForgotten(t *testing.T) {
 	if n := len(tracker.lanes[p0].due); n > 1000 {
 		t.Errorf("%d records are still kept", n)
 	}
+}
+
+// A target that answers at once and spends half a processor, seen for two seconds at
+// 100/s: 100 events/s, and of 2 s of two goroutines the stage was busy 1 s and
+// blocked 0.5 s.
+func TestWatchByHand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plan := Plan{Warmup: time.Second, Duration: 2 * time.Second, From: 100, To: 100}
+		start := time.Now()
+		tracker := NewTracker(plan, nil, Joined, Committed)
+		g := &target{tracker: tracker, start: start}
+		probe := func() Probe {
+			at := time.Since(start)
+			return Probe{
+				CPU: at / 2, GC: at / 20, Heap: 10, RSS: 20,
+				Busy: map[string]time.Duration{"decode": at / 2}, Blocked: map[string]time.Duration{"decode": at / 4},
+			}
+		}
+		w := Watch(t.Context(), WatchConfig{
+			Plan: plan, Tracker: tracker, Start: start, Probe: probe, Stages: map[string]int{"decode": 2},
+			Joined: func(next map[event.Partition]event.Offset) { next[p0] = g.offset },
+		})
+		sent, err := Drive(t.Context(), Config{Plan: plan, To: g, Tracker: tracker, Start: start, Next: func(r *gen.Record) bool {
+			*r = gen.Record{Topic: "t"}
+			return true
+		}})
+		if err != nil || sent.Records != 200 {
+			t.Fatal(sent, err)
+		}
+		time.Sleep(time.Second)
+		w.Stop()
+		var r sheet.Run
+		w.Fill(&r, 2, 0) // two events a record
+		if math.Abs(r.EventsPerSecond-200) > 5 || math.Abs(r.CPUPerEvent-2500) > 60 || math.Abs(r.GCShare-0.1) > 1e-6 || r.PeakRSSBytes != 20 {
+			t.Errorf("%g events/s, %g us, gc %g", r.EventsPerSecond, r.CPUPerEvent, r.GCShare)
+		}
+		s := r.Stages["decode"]
+		if math.Abs(s.Busy-0.25) > 0.01 || math.Abs(s.Blocked-0.125) > 0.01 || math.Abs(s.Idle-0.625) > 0.01 {
+			t.Errorf("%+v", s)
+		}
+		if len(r.Series) < 3 || math.Abs(r.Series[1].Offered-200) > 3 || r.Series[1].LagJoined > 2 || r.Series[1].HeapBytes != 10 {
+			t.Errorf("%+v", r.Series)
+		}
+	})
 }

@@ -124,12 +124,21 @@ func (w *Watcher) Fill(r *sheet.Run, perRecord float64, generator time.Duration)
 	if cpu <= 0 || events == 0 {
 		return
 	}
-	r.GCShare = float64(last.probe.GC-first.probe.GC) / float64(cpu)
+	r.GCShare = shareOf(last.probe.GC-first.probe.GC, cpu)
 	// The generator works evenly over the whole run.
 	whole := w.all[len(w.all)-1].at.Seconds()
 	cpu -= time.Duration(float64(generator) * min(seconds/whole, 1))
 	r.CPUPerEvent = cpu.Seconds() * 1e6 / events
 	r.Stages = w.stagesBetween(first, last)
+}
+
+// shareOf is a part of the processor time, from 0 to 1: the runtime books a
+// collection when it ends, and a little more than it took on a busy machine.
+func shareOf(part, whole time.Duration) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return min(max(float64(part)/float64(whole), 0), 1)
 }
 
 // window is the first and last sample while the measured schedule ran.
@@ -181,11 +190,9 @@ func (w *Watcher) series(perRecord float64) []sheet.Second {
 			HeapBytes: b.probe.Heap, ResidentBytes: b.probe.RSS,
 			CPU: (b.probe.CPU - a.probe.CPU).Seconds() / took, Busy: map[string]float64{},
 		}
-		if cpu := b.probe.CPU - a.probe.CPU; cpu > 0 {
-			s.GCShare = float64(b.probe.GC-a.probe.GC) / float64(cpu)
-		}
-		for name := range w.cfg.Stages {
-			s.Busy[name] = (b.probe.Busy[name] - a.probe.Busy[name]).Seconds() / took
+		s.GCShare = shareOf(b.probe.GC-a.probe.GC, b.probe.CPU-a.probe.CPU)
+		for name, width := range w.cfg.Stages {
+			s.Busy[name] = min((b.probe.Busy[name]-a.probe.Busy[name]).Seconds()/took, float64(width))
 		}
 		out = append(out, s)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -254,6 +253,5 @@ func engineStages(c *config.Config, topics int) map[string]int {
 // noteDifferences keeps the first differences.
 func noteDifferences(doc *sheet.Run, more []string) {
 	const most = 20
-	doc.Differences = slices.Concat(doc.Differences, more)
-	doc.Differences = doc.Differences[:min(len(doc.Differences), most)]
+	doc.Differences = append(doc.Differences, more[:min(len(more), most)]...)
 }
