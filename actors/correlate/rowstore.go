@@ -132,6 +132,18 @@ func (m *rowStore[T, P]) each(f func(row uint32)) {
 	}
 }
 
+// unsaved is how many rows are new since the last segment, or for a base all.
+func (m *rowStore[T, P]) unsaved(base bool) int {
+	if base {
+		return m.count
+	}
+	n := 0
+	for _, b := range m.buckets {
+		n += b.rows - b.saved
+	}
+	return n
+}
+
 // drop forgets a bucket: the caller has taken its rows out of every index.
 func (m *rowStore[T, P]) drop(b *bucket) {
 	for _, n := range b.chunks {

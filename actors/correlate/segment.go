@@ -56,7 +56,8 @@ func (s *Shard) Segment(base bool) []byte {
 	}
 	s.saved.sequence++
 	// Growing in steps would copy a segment several times over.
-	likely := s.saved.bytes[fact.Bit(base)]
+	const rowBytes = 88 // of an impression with its share of users and texts
+	likely := max(s.saved.bytes[fact.Bit(base)], rowBytes*(s.imps.unsaved(base)+s.bids.unsaved(base)))
 	b := append(make([]byte, 0, likely+likely/4+1024), segmentMagic...)
 	b = append(b, segmentVersion, byte(fact.Bit(base)))
 	b = binary.AppendUvarint(b, s.saved.sequence)

@@ -240,3 +240,28 @@ func (g *traffic) mix(n int) []any {
 	})
 	return out
 }
+
+// BenchmarkSegment is the change segment of a cut with 5,000 new impressions. It
+// reports time and bytes of one of them.
+func BenchmarkSegment(b *testing.B) {
+	const n = 5_000
+	s := benchShard(b)
+	g := newTraffic()
+	g.step = 10 * event.Millisecond
+	s.Segment(true)
+	bytes := 0
+	b.ReportAllocs()
+	for range b.N {
+		b.StopTimer()
+		for _, e := range g.batch(n, true) {
+			s.Impression(e)
+		}
+		s.Cut()
+		b.StartTimer()
+		bytes += len(s.Segment(false))
+		b.StopTimer()
+		s.Begin(1, 0)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+	b.ReportMetric(float64(bytes)/float64(b.N)/n, "B/row")
+}
