@@ -27,7 +27,8 @@ type Input struct {
 	// UserKeySecret is the key of the HMAC that stands for a user (P2), at most
 	// 64 bytes.
 	UserKeySecret []byte
-	// Links says that the engine lends a parent to a child without a user (R3).
+	// Links says that the tables were made by the rules for children without a
+	// user (R-R3.1 to R-R3.8). Without it such a child is left to itself.
 	Links bool
 	// Examples is how many differing rows to keep of each table and side.
 	Examples int

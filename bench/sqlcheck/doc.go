@@ -23,8 +23,9 @@
 // # What is left out
 //
 // The four other models and the paths, requests, bids, assists and late events of
-// the aggregates, fact_bids, the route's hash, flags and positions; settings
-// other than the defaults, several versions of a campaign, and what no preset of
+// the aggregates, fact_bids, the route's hash, flags and positions; two clicks of
+// one id of which one has a user and one has not (R-R3.5); settings other than
+// the defaults, several versions of a campaign, and what no preset of
 // the generator writes: JSON arrays, quoted line breaks, amounts with more than
 // six decimals, names in another case, framings of Avro other than bare data, two
 // different bid requests of one id at the same microsecond.

@@ -62,7 +62,9 @@ select c.*, p.lender, p.step, i.moment as parent_at, p.parent,
   case when p.parent is null then c.device_type else i.device_type end as row_device,
   i.currency as parent_currency, coalesce(i.test, false) as parent_invalid,
   -- W: refractory period and cap are those of the click's computed campaign.
-  coalesce(c.creatives_campaign, i.campaign_id, c.own) as computed
+  coalesce(c.creatives_campaign, i.campaign_id, c.own) as computed,
+  -- R-R3.4: a click without a user is a click of the timeline that keeps it.
+  case when c.user_id is null then coalesce(p.lender, c.route) else c.route end as timeline
 from click_facts c
 left join click_parents p on p.route = c.route and p.key = c.key
 left join impressions i on i.route = p.lender and i.key = p.parent
@@ -73,14 +75,14 @@ left join campaigns k on k.campaign_id = c.own;
 -- accepted one than the refractory period repeats it.
 create table repeat_clicks as
 with recursive ordered as (
-  select j.route, j.key, j.moment, j.campaign_id, j.row_creative, coalesce(k.refractory, 30000000) as refractory,
-    row_number() over (partition by j.route, j.campaign_id, j.row_creative order by j.moment, j.key) as n
+  select j.route, j.key, j.timeline, j.moment, j.campaign_id, j.row_creative, coalesce(k.refractory, 30000000) as refractory,
+    row_number() over (partition by j.timeline, j.campaign_id, j.row_creative order by j.moment, j.key, j.user_id is null) as n
   from joined_clicks j left join campaigns k on k.campaign_id = j.computed
 ), walk as (
   select *, moment as accepted, false as repeats from ordered where n = 1
   union all
   select o.*, case when o.moment - w.accepted < o.refractory then w.accepted else o.moment end, o.moment - w.accepted < o.refractory
-  from walk w join ordered o on o.route = w.route and o.campaign_id = w.campaign_id
+  from walk w join ordered o on o.timeline = w.timeline and o.campaign_id = w.campaign_id
     and o.row_creative is not distinct from w.row_creative and o.n = w.n + 1
 )
 select route, key from walk where repeats;
@@ -89,7 +91,7 @@ create table clicks as
 with capped as (
   select j.route, j.key from joined_clicks j left join campaigns k on k.campaign_id = j.computed
   where j.parent is not null and not exists (from repeat_clicks r where r.route = j.route and r.key = j.key)
-  qualify coalesce(k.click_cap, 0) > 0 and row_number() over (partition by j.lender, j.parent order by j.moment, j.key) > k.click_cap
+  qualify coalesce(k.click_cap, 0) > 0 and row_number() over (partition by j.lender, j.parent order by j.moment, j.key, j.user_id is null) > k.click_cap
 )
 select j.*, concat_ws(',', case when j.test then 'TEST_TRAFFIC' end, case when r.key is not null then 'REPEAT_CLICK' end,
     case when x.key is not null then 'CLICK_CAP' end, case when j.parent_invalid then 'PARENT_IVT' end) as codes,
@@ -100,8 +102,7 @@ select j.*, concat_ws(',', case when j.test then 'TEST_TRAFFIC' end, case when r
       else 'NO_PARENT' end end as reason,
   -- R-G2: a campaign that pays by click pays in its own currency.
   case when k.pricing = 'cpc' and k.currency is not null then k.currency else j.parent_currency end as currency,
-  case when k.pricing = 'cpc' then k.rate_micros * 1000 else 0 end as rate_nanos,
-  case when j.lender is not null and j.user_id is null then j.lender else j.route end as journey
+  case when k.pricing = 'cpc' then k.rate_micros * 1000 else 0 end as rate_nanos
 from joined_clicks j
 left join repeat_clicks r on r.route = j.route and r.key = j.key
 left join capped x on x.route = j.route and x.key = j.key

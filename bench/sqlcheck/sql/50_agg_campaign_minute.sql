@@ -38,10 +38,10 @@ select case when g.by_time then minute_of(c.moment) else minute_of(c.touch_at) e
 from conversions c
 cross join (values (false), (true)) g(by_time)
 join (
-  select 'CLICK' as kind, journey, key, campaign_id, row_creative as creative_id, row_exchange as exchange, row_country as country, row_device as device_type from clicks
+  select 'CLICK' as kind, route, key, campaign_id, row_creative as creative_id, row_exchange as exchange, row_country as country, row_device as device_type from clicks
   union all
   select 'VIEW', route, key, campaign_id, creative_id, exchange, country, device_type from impressions
-) t on t.kind = c.touch_kind and t.journey = c.route and t.key = c.touch
+) t on t.kind = c.touch_kind and t.route = c.touch_route and t.key = c.touch
 left join campaigns k on k.campaign_id = t.campaign_id
 where c.reason is null;
 
