@@ -76,9 +76,10 @@ func (w *world) attribute() {
 }
 
 func (w *world) findPath(c *conversion) {
-	inScope := w.scope(c)
-	clicks := w.eligibleClicks(c, inScope)
-	views := w.eligibleViews(c, inScope)
+	clicks, views := w.eligible(c, c.route)
+	if c.user == "" {
+		clicks, views = w.findLender(c)
+	}
 	c.path.eligible = slices.Concat(clicks, views)
 	slices.SortFunc(c.path.eligible, touchOrder)
 	slices.SortFunc(clicks, touchOrder)
@@ -113,6 +114,13 @@ func (w *world) findPath(c *conversion) {
 			c.path.reason = "NO_KEYS"
 		}
 	}
+}
+
+// eligible are the touches of a timeline that may earn credit, by kind and in no
+// order.
+func (w *world) eligible(c *conversion, timeline event.Route) (clicks, views []touch) {
+	inScope := w.scope(c)
+	return w.eligibleClicks(c, timeline, inScope), w.eligibleViews(c, timeline, inScope)
 }
 
 func isNamed(t touch) bool { return t.named }
@@ -168,13 +176,13 @@ func (w *world) viewThrough(i *impression, c *conversion) event.Span {
 
 // eligibleClicks are the clicks that may earn credit (R-A2), the named one with
 // J5's tolerance (R-A4).
-func (w *world) eligibleClicks(c *conversion, inScope func(touch) bool) []touch {
+func (w *world) eligibleClicks(c *conversion, timeline event.Route, inScope func(touch) bool) []touch {
 	if c.ingest.Sub(c.at) > w.set.JoinLateness.ClickConversion {
 		return nil
 	}
-	named := w.namedClick(c)
+	named := w.namedClick(c, timeline)
 	var list []touch
-	for _, k := range w.taps[c.route] {
+	for _, k := range w.taps[timeline] {
 		t := touch{click: k, window: w.clickThrough(k, c), named: k == named}
 		d := c.at.Sub(k.at)
 		inWindow := d <= t.window && (d >= 0 || t.named)
@@ -185,13 +193,13 @@ func (w *world) eligibleClicks(c *conversion, inScope func(touch) bool) []touch 
 	return list
 }
 
-func (w *world) namedClick(c *conversion) *click {
+func (w *world) namedClick(c *conversion, timeline event.Route) *click {
 	if c.clickID == "" {
 		return nil
 	}
 	var near []*click
 	for _, k := range w.clicksOf[c.clickID] {
-		if w.sees(&c.head, &k.head) && inside(c.at, k.at, w.clickThrough(k, c)) {
+		if k.timeline == timeline && inside(c.at, k.at, w.clickThrough(k, c)) {
 			near = append(near, k)
 		}
 	}
@@ -200,13 +208,13 @@ func (w *world) namedClick(c *conversion) *click {
 }
 
 // eligibleViews are the impressions that may earn credit.
-func (w *world) eligibleViews(c *conversion, inScope func(touch) bool) []touch {
+func (w *world) eligibleViews(c *conversion, timeline event.Route, inScope func(touch) bool) []touch {
 	if c.rowFlags.Has(event.LateForJoin) {
 		return nil
 	}
-	named := w.namedView(c)
+	named := w.namedView(c, timeline)
 	var list []touch
-	for _, i := range w.views[c.route] {
+	for _, i := range w.views[timeline] {
 		t := touch{view: i, window: w.viewThrough(i, c), named: i == named}
 		d := c.at.Sub(i.at)
 		if !i.valid() || t.window == 0 || d < 0 || d > t.window || !inScope(t) {
@@ -220,14 +228,14 @@ func (w *world) eligibleViews(c *conversion, inScope func(touch) bool) []touch {
 	return list
 }
 
-func (w *world) namedView(c *conversion) *impression {
+func (w *world) namedView(c *conversion, timeline event.Route) *impression {
 	if c.impressionID == "" {
 		return nil
 	}
 	var near []*impression
 	for _, i := range w.impressionsOf[c.impressionID] {
 		d := c.at.Sub(i.at)
-		if w.sees(&c.head, &i.head) && d >= 0 && d <= w.viewThrough(i, c) {
+		if i.route == timeline && d >= 0 && d <= w.viewThrough(i, c) {
 			near = append(near, i)
 		}
 	}

@@ -177,9 +177,9 @@ func TestW_ASettingHoldsFromItsDay(t *testing.T) {
 	same(t, "paths", pathOf(out, "before")+pathOf(out, "after"), "k:USER")
 }
 
-func TestA8_UserlessChildrenStayAtHome(t *testing.T) {
+func TestA8_RowsWithoutATouch(t *testing.T) {
 	f := newFeed()
-	f.click(at("11:00:00"), "click_id=k", "user_id=u", "campaign_id=A")
+	f.click(at("11:00:00"), "click_id=other", "user_id=u", "campaign_id=A")
 	f.conversion(at("12:00:00"), "conversion_id=w", "conversion_type=purchase", "click_id=k")
 	out := f.run(t)
 	v := conversionByID(t, out, "w")

@@ -13,7 +13,7 @@ func (w *world) joinClicks() {
 		c.own = orElse(c.campaign, w.ref.creatives[c.creative].campaign)
 		c.own = orElse(c.own, "unknown")
 		c.rowFlags = c.flags
-		c.method = "NONE"
+		c.method, c.timeline = "NONE", c.route
 		if c.ingest.Sub(c.at) > w.set.JoinLateness.ImpressionClick {
 			c.rowFlags |= event.LateForJoin
 			c.reason = "LATE_FOR_JOIN"
@@ -22,27 +22,22 @@ func (w *world) joinClicks() {
 		}
 		w.describeClick(c)
 	}
+	w.timelines()
 }
 
-// findParent goes through the steps of J2; the first hit wins.
+// findParent goes through the steps of J2; the first hit wins. A click without a
+// user looks for a timeline that keeps it.
 func (w *world) findParent(c *click) {
-	if c.impressionID != "" {
-		if p, ok := nearest(c.at, w.named(c, w.impressionsOf[c.impressionID])); ok {
-			c.parent, c.method = p, "ID"
-			return
-		}
+	if c.user == "" && w.findKeeper(c) {
+		return
 	}
-	if c.auction != "" {
-		var ofImp []*impression
-		for _, i := range w.auctionsOf[chain{c.exchange, c.auction}] {
-			if i.impID == c.impID {
-				ofImp = append(ofImp, i)
-			}
-		}
-		if p, ok := nearest(c.at, w.named(c, ofImp)); ok {
-			c.parent, c.method = p, "AUCTION"
-			return
-		}
+	if p, ok := nearest(c.at, ofRoute(c.route, w.byID(c))); ok {
+		c.parent, c.method = p, "ID"
+		return
+	}
+	if p, ok := nearest(c.at, ofRoute(c.route, w.byAuction(c))); ok {
+		c.parent, c.method = p, "AUCTION"
+		return
 	}
 	hasUser := c.user != "" && c.own != "unknown"
 	if hasUser && w.findByUser(c) {
@@ -56,12 +51,31 @@ func (w *world) findParent(c *click) {
 	}
 }
 
-// named keeps the impressions that the click sees inside its window, of any
-// validity.
-func (w *world) named(c *click, list []*impression) []*impression {
-	var kept []*impression
+// byID is the impressions of any route and validity that the click names by
+// their id, inside its window.
+func (w *world) byID(c *click) (list []*impression) {
+	for _, i := range w.impressionsOf[c.impressionID] {
+		if c.impressionID != "" && inside(c.at, i.at, w.clickWindow(i, c.at)) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// byAuction is those that the click names by their auction.
+func (w *world) byAuction(c *click) (list []*impression) {
+	for _, i := range w.auctionsOf[chain{c.exchange, c.auction}] {
+		if c.auction != "" && i.impID == c.impID && inside(c.at, i.at, w.clickWindow(i, c.at)) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// ofRoute keeps the impressions of one timeline.
+func ofRoute(route event.Route, list []*impression) (kept []*impression) {
 	for _, i := range list {
-		if w.sees(&c.head, &i.head) && inside(c.at, i.at, w.clickWindow(i, c.at)) {
+		if i.route == route {
 			kept = append(kept, i)
 		}
 	}

@@ -63,10 +63,10 @@ func (w *world) settle(adjustments []*conversion, in *intake) {
 			named = byOrder[a.kind+"\x00"+a.order]
 		}
 		var original *conversion
-		for _, c := range named {
-			if w.sees(&a.head, &c.head) && c.at <= a.at && (original == nil || byTime(&c.head, &original.head) > 0) {
-				original = c
-			}
+		if a.user == "" {
+			original = findOriginal(a, named)
+		} else {
+			original = latestBefore(a, slices.DeleteFunc(slices.Clone(named), func(c *conversion) bool { return c.route != a.route }))
 		}
 		switch {
 		case original == nil:
@@ -77,6 +77,17 @@ func (w *world) settle(adjustments []*conversion, in *intake) {
 			original.settled = a
 		}
 	}
+}
+
+// latestBefore is the latest of a timeline's conversions that is not after the
+// adjustment; nil when there is none.
+func latestBefore(a *conversion, list []*conversion) (latest *conversion) {
+	for _, c := range list {
+		if c.at <= a.at && (latest == nil || byTime(&c.head, &latest.head) > 0) {
+			latest = c
+		}
+	}
+	return latest
 }
 
 // adjustmentOrder says which of two adjustments of one conversion decides: the

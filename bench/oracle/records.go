@@ -94,7 +94,8 @@ type click struct {
 	site, landing, country, os       string
 	device                           int32
 
-	own      string // own campaign (R-J0)
+	own      string      // own campaign (R-J0)
+	timeline event.Route // where it is a touch: its route, or its keeper's (R-R3.4)
 	parent   *impression
 	method   string
 	reason   string
@@ -107,6 +108,9 @@ type click struct {
 
 func (c *click) declared() string { return c.campaign }
 func (c *click) valid() bool      { return len(c.codes) == 0 }
+
+// kept reports whether another timeline keeps the click.
+func (c *click) kept() bool { return c.timeline != c.route }
 
 type conversion struct {
 	head

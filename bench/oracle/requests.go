@@ -71,7 +71,7 @@ func (s *requestStage) facts(bids []*bid) {
 		s.sums.addBid(b)
 	}
 	for _, i := range s.auctionsOf[chain{bids[0].exchange, bids[0].auction}] {
-		if i.flags.Has(event.LateForJoin) || !s.sees(&i.head, &bids[0].head) {
+		if i.flags.Has(event.LateForJoin) || i.route != bids[0].route {
 			continue
 		}
 		if won := s.winOf(i, bids); won != nil {

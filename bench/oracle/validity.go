@@ -27,16 +27,16 @@ func (w *world) judgeClicks() {
 	}
 }
 
-// repeats walks each chain of one route, campaign and creative and marks what
+// repeats walks each chain of one timeline, campaign and creative and marks what
 // follows the last accepted click too soon (R-D5).
 func (w *world) repeats() map[*click]bool {
 	type chainOf struct {
-		route              event.Route
+		timeline           event.Route
 		campaign, creative string
 	}
 	chains := map[chainOf][]*click{}
 	for _, c := range w.clicks {
-		k := chainOf{c.route, c.campaignOf, c.creativeOf}
+		k := chainOf{c.timeline, c.campaignOf, c.creativeOf}
 		chains[k] = append(chains[k], c)
 	}
 	marked := map[*click]bool{}

@@ -7,8 +7,9 @@ import (
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-// world is every fact of every route, and the indexes that joins go through.
-// The indexes are global; sees says which of the finds a child may use.
+// world is every fact of every route, and the indexes that joins go through. The
+// indexes are global: a child with a user uses what it finds in its own route
+// (R3), one without what its keeper has (keepers.go).
 type world struct {
 	set *Settings
 	ref *references
@@ -19,19 +20,15 @@ type world struct {
 
 	impressionsOf map[string][]*impression // by wire id
 	auctionsOf    map[chain][]*impression  // by exchange and auction
-	clicksOf      map[string][]*click      // by wire id
+	clicksOf      map[string][]*click      // by wire id, those that are touches
 	views         map[event.Route][]*impression
-	taps          map[event.Route][]*click
+	taps          map[event.Route][]*click // by timeline
 
 	sums tallies
 }
 
 // chain names an auction (events 1.2).
 type chain struct{ exchange, auction string }
-
-// sees reports whether a child may join a parent: they share a routing key
-// (R3).
-func (w *world) sees(child, parent *head) bool { return child.route == parent.route }
 
 func newWorld(set *Settings, ref *references, in *intake) *world {
 	w := &world{
@@ -49,10 +46,6 @@ func newWorld(set *Settings, ref *references, in *intake) *world {
 			k := chain{i.exchange, i.auction}
 			w.auctionsOf[k] = append(w.auctionsOf[k], i)
 		}
-	}
-	for _, c := range w.clicks {
-		w.clicksOf[c.id] = append(w.clicksOf[c.id], c)
-		w.taps[c.route] = append(w.taps[c.route], c)
 	}
 	return w
 }
@@ -98,9 +91,19 @@ func viewability(i *impression) (seen, measured event.Tri) {
 	return seen, measured
 }
 
-// byTime orders events that have a time and an id.
+// byTime orders events of one timeline by time and id; of equal ones its own
+// comes before one it keeps (R-R3.4).
 func byTime(a, b *head) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key))
+	userless := func(h *head) int {
+		if h.user == "" {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		cmp.Compare(a.at, b.at), cmp.Compare(a.key, b.key),
+		cmp.Compare(userless(a), userless(b)), cmp.Compare(a.route, b.route),
+	)
 }
 
 // nearest is the parent that a child's id means among several (J5a): the latest
