@@ -120,7 +120,7 @@ func (w *world) findPath(c *conversion) {
 // order.
 func (w *world) eligible(c *conversion, timeline event.Route) (clicks, views []touch) {
 	inScope := w.scope(c)
-	return w.eligibleClicks(c, timeline, inScope), w.eligibleViews(c, timeline, inScope)
+	return withoutDoubles(w.eligibleClicks(c, timeline, inScope)), w.eligibleViews(c, timeline, inScope)
 }
 
 func isNamed(t touch) bool { return t.named }

@@ -84,26 +84,32 @@ func (w *world) findKeeper(c *click) bool {
 }
 
 // timelines puts every click into the timeline it is a touch of: its own route,
-// or its keeper's unless that has a click of its own with the same key
-// (R-R3.5).
+// or its keeper's.
 func (w *world) timelines() {
-	type name struct {
-		route event.Route
-		key   string
-	}
-	own := map[name]bool{}
 	for _, c := range w.clicks {
-		if !c.kept() {
-			own[name{c.route, c.key}] = true
-		}
-	}
-	for _, c := range w.clicks {
-		if c.kept() && own[name{c.timeline, c.key}] {
-			continue
-		}
 		w.clicksOf[c.id] = append(w.clicksOf[c.id], c)
 		w.taps[c.timeline] = append(w.taps[c.timeline], c)
 	}
+}
+
+// withoutDoubles leaves out of a path's clicks those kept ones whose key an own
+// one has too; where such a one is named, the own one is (R-R3.5).
+func withoutDoubles(clicks []touch) (single []touch) {
+	for _, t := range clicks {
+		if t.click.kept() && slices.ContainsFunc(clicks, t.ownDouble) {
+			continue
+		}
+		double := slices.IndexFunc(clicks, func(o touch) bool { return o.click.kept() && o.ownDouble(t) })
+		t.named = t.named || double >= 0 && clicks[double].named
+		single = append(single, t)
+	}
+	return single
+}
+
+// ownDouble reports whether another click is the timeline's own and has the key
+// of this one.
+func (t touch) ownDouble(other touch) bool {
+	return !other.click.kept() && other.click.key == t.click.key
 }
 
 // ofUser reports whether the click is in the timeline of a user.

@@ -114,19 +114,54 @@ func TestR3_OwnRecordsComeFirst(t *testing.T) {
 	same(t, "one touch (R-R3.5)", pathOf(out, "v"), "c1:CLICK_ID")
 }
 
-// A kept click with the key of an own one is no touch even where that is no
-// eligible one.
+// An own and a kept click with one key are one touch of a path, the own one.
 func TestR3_EqualKeysAreOneTouch(t *testing.T) {
-	f := newFeed()
-	f.impression(at("09:59:00"), "id=i1", "user_id=u", "creative_id=cr", "campaign_id=A")
-	f.click(at("10:30:00"), "click_id=c1", "impression_id=i1")
-	f.click(at("10:00:00"), "click_id=c1", "user_id=u", "impression_id=i1", "is_test=1")
-	f.conversion(at("11:00:00"), "conversion_id=v", "user_id=u", "conversion_type=purchase", "click_id=c1")
-	f.conversion(at("11:00:00"), "conversion_id=~v", "conversion_type=purchase", "click_id=c1")
-	out := f.run(t)
-	same(t, "path", pathOf(out, "v"), "i1:USER")
-	same(t, "flag", conversionByID(t, out, "v").Flags, "CLICK_ID_UNRESOLVED")
-	same(t, "a lender names its own", spaced(pathOf(out, "~v"), conversionByID(t, out, "~v").Flags), "i1:USER CLICK_ID_UNRESOLVED")
+	for _, c := range []struct {
+		name                  string
+		own, kept, conversion string
+		ownPairs, pairs       string
+		want                  string
+	}{
+		{"before the second", "10:00:00", "10:05:00", "10:04:00", "", "", "c1:USER 10:00"},
+		{"after both", "10:00:00", "10:05:00", "10:06:00", "", "", "c1:USER 10:00"},
+		{"named", "10:00:00", "10:05:00", "10:06:00", "", "click_id=c1", "c1:CLICK_ID 10:00"},
+		{"the own one is no eligible one", "10:00:00", "10:05:00", "10:06:00", "is_test=1", "click_id=c1", "c1:CLICK_ID 10:05"},
+		{"of the same time it is the named one", "10:05:00", "10:05:00", "10:06:00", "is_test=1", "click_id=c1", "c1:USER 10:05 CLICK_ID_UNRESOLVED"},
+		{"the later is the named one", "10:05:00", "10:00:00", "10:06:00", "is_test=1", "click_id=c1", "c1:USER 10:00 CLICK_ID_UNRESOLVED"},
+	} {
+		for _, id := range []string{"v", "~v"} {
+			f := newFeed()
+			f.set.Windows.ClickRefractory = 0
+			f.impression(at("09:59:00"), "id=i1", "user_id=u", "creative_id=cr", "campaign_id=A")
+			f.click(at(c.kept), "click_id=c1", "impression_id=i1")
+			pairs := []string{"click_id=c1", "user_id=u", "impression_id=i1"}
+			if c.ownPairs != "" {
+				pairs = append(pairs, c.ownPairs)
+			}
+			f.click(at(c.own), pairs...)
+			pairs = []string{"conversion_id=" + id, "conversion_type=purchase"}
+			if c.pairs != "" {
+				pairs = append(pairs, c.pairs)
+			}
+			if id == "v" {
+				pairs = append(pairs, "user_id=u")
+			} else if c.pairs == "" {
+				continue
+			}
+			f.conversion(at(c.conversion), pairs...)
+			out := f.run(t)
+			got := pathOf(out, id)
+			for _, a := range out.Attributions {
+				if a.Model == "linear" && a.TouchID != "" {
+					got += " " + a.TouchTime.UTC().Format("15:04")
+				}
+			}
+			if flags := conversionByID(t, out, id).Flags; flags != "" {
+				got += " " + flags
+			}
+			same(t, c.name+" "+id, got, c.want)
+		}
+	}
 }
 
 func TestR3_AKeptClickIsATouch(t *testing.T) {

@@ -108,7 +108,7 @@ func byTime(a, b *head) int {
 
 // nearest is the parent that a child's id means among several (J5a): the latest
 // at or before child + 2 s, else the earliest after that; equal times: the
-// larger id.
+// larger id, then the timeline's own (R-R3.5).
 func nearest[P record](child event.Time, parents []P) (best P, found bool) {
 	limit := child.Add(2 * event.Second)
 	better := func(a, b *head) bool {
@@ -117,7 +117,7 @@ func nearest[P record](child event.Time, parents []P) (best P, found bool) {
 		case aBefore != bBefore:
 			return aBefore
 		case a.at == b.at:
-			return a.key > b.key
+			return a.key > b.key || a.key == b.key && byTime(a, b) < 0
 		case aBefore:
 			return a.at > b.at
 		}
