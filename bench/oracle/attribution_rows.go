@@ -41,6 +41,30 @@ func (t touch) rule() string {
 	return name + strconv.FormatInt(int64(t.window/event.Millisecond), 10) + "ms"
 }
 
+// credit is what one touch earns under one model.
+type credit struct {
+	model      string
+	place      int // in the path, from 0
+	touch      touch
+	ppm, value int64
+}
+
+// credits is every model's split of a conversion, touches without a weight left
+// out (A5, A6).
+func (w *world) credits(c *conversion) (all []credit) {
+	age := ages(c)
+	for _, model := range models {
+		weight := weights(model, age, int64(w.set.HalfLife/event.Second))
+		ppm, money := split(1_000_000, weight), split(c.amount(), weight)
+		for i, t := range c.path.touches {
+			if weight[i] != nil {
+				all = append(all, credit{model, i, t, ppm[i], money[i]})
+			}
+		}
+	}
+	return all
+}
+
 // attributionRows is the credit set of one conversion: a row for each model and
 // touch with a weight, or five rows that say there is none (A8).
 func (w *world) attributionRows(c *conversion) []table.Attribution {
@@ -59,25 +83,18 @@ func (w *world) attributionRows(c *conversion) []table.Attribution {
 		}
 		return rows
 	}
-	age := ages(c)
-	for _, model := range models {
-		weight := weights(model, age, int64(w.set.HalfLife/event.Second))
-		ppm, money := split(1_000_000, weight), split(c.amount(), weight)
-		for i, t := range c.path.touches {
-			if weight[i] == nil {
-				continue
-			}
-			row := base
-			row.Model, row.TouchID, row.TouchKind, row.TouchTime = model, t.head().key, t.kind(), t.head().at
-			row.Position, row.PathLen = int32(i+1), int32(n)
-			row.CampaignID = t.campaign()
-			row.CreativeID, row.LineItemID, row.SiteDomain, row.Exchange = t.columns()
-			row.CreditPPM, row.CreditedValueMicros = int32(ppm[i]), money[i]
-			row.IsLast, row.IsFirst = i == n-1, i == 0
-			row.IsAssist = t.campaign() != c.path.last().campaign()
-			row.MatchMethod, row.WindowRule = t.method(), t.rule()
-			rows = append(rows, row)
-		}
+	for _, x := range w.credits(c) {
+		t, i := x.touch, x.place
+		row := base
+		row.Model, row.TouchID, row.TouchKind, row.TouchTime = x.model, t.head().key, t.kind(), t.head().at
+		row.Position, row.PathLen = int32(i+1), int32(n)
+		row.CampaignID = t.campaign()
+		row.CreativeID, row.LineItemID, row.SiteDomain, row.Exchange = t.columns()
+		row.CreditPPM, row.CreditedValueMicros = int32(x.ppm), x.value
+		row.IsLast, row.IsFirst = i == n-1, i == 0
+		row.IsAssist = t.campaign() != c.path.last().campaign()
+		row.MatchMethod, row.WindowRule = t.method(), t.rule()
+		rows = append(rows, row)
 	}
 	return rows
 }

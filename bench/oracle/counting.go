@@ -103,7 +103,7 @@ func adjustmentOrder(a, b *conversion) int {
 
 // withdraw turns an adjustment that counted as a fact into a rejection.
 func (in *intake) withdraw(a *conversion, reason event.Reason) {
-	in.ledger.of(a.pos.Topic).Fact--
+	in.flows.ofEvent(&a.head).Fact--
 	field := "conversion_id"
 	if a.wireID == "" {
 		field = "order_id"

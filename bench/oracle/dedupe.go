@@ -76,7 +76,7 @@ func walk[R record](d deduper, group []R) (facts []R) {
 			fact, facts = h, append(facts, r)
 			clear(seen)
 		case seen[print]:
-			d.in.ledger.of(h.pos.Topic).DupExact++
+			d.in.flows.ofEvent(h).DupExact++
 		default:
 			d.conflict(fact, h, r.declared())
 		}
@@ -85,7 +85,7 @@ func walk[R record](d deduper, group []R) (facts []R) {
 		}
 	}
 	for _, r := range facts {
-		d.in.ledger.of(r.self().pos.Topic).Fact++
+		d.in.flows.ofEvent(r.self()).Fact++
 	}
 	return facts
 }
@@ -97,7 +97,7 @@ func (d deduper) conflict(fact, h *head, campaign string) {
 		detail: fmt.Sprintf("fact %s, this record %s", headHex(fact.print), headHex(h.print)),
 		at:     h.at, timed: true, campaign: campaign, flags: h.flags,
 	})
-	d.in.ledger.of(h.pos.Topic).IDConflict++
+	d.in.flows.ofEvent(h).IDConflict++
 }
 
 // dedupeAll leaves only facts, and the adjustments by themselves. Bid requests

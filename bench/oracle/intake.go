@@ -19,7 +19,7 @@ type intake struct {
 	clicks      []*click
 	conversions []*conversion
 	rejections  []rejection
-	ledger      Ledger
+	flows       pipeline
 
 	backfill    bool  // of the topic being read
 	failure     error // of the sorter
@@ -181,7 +181,13 @@ func (in *intake) accept(h *head, r record, timeName string, horizon event.Span)
 		})
 		return false
 	}
-	h.late = h.ingest.Sub(h.at) > in.set.WatermarkDelay
+	lag := h.ingest.Sub(h.at)
+	h.late = lag > in.set.WatermarkDelay
+	f := in.flows.ofEvent(h)
+	f.lags = append(f.lags, floorDiv(lag, event.Millisecond))
+	if h.late {
+		f.late++
+	}
 	return true
 }
 
@@ -217,5 +223,5 @@ func (in *intake) rejectBid(at line, f *fault, d datum) {
 
 func (in *intake) refuse(j rejection) {
 	in.rejections = append(in.rejections, j)
-	in.ledger.of(j.pos.Topic).Rejected[j.reason]++
+	in.flows.of(j.pos.Topic, j.ingest).Classes.Rejected[j.reason]++
 }

@@ -16,6 +16,7 @@ type Input struct {
 	Records   Source
 	Campaigns []byte // campaigns.json, nil for none
 	Creatives []byte // creatives.json, nil for none
+	FX        []byte // fx.json, nil for none
 	Settings  Settings
 	Scratch   string // folder to sort in, "" for the system's temporary one
 }
@@ -65,6 +66,10 @@ func Compute(input Input, out sinks.Sink) (sum Summary, err error) {
 	if err != nil {
 		return sum, err
 	}
+	rates, err := parseFX(input.FX, set.ReportingCurrency)
+	if err != nil {
+		return sum, err
+	}
 	in, requests, records, err := read(input.Records, &set, input.Scratch)
 	defer func() {
 		for _, s := range requests {
@@ -75,7 +80,7 @@ func Compute(input Input, out sinks.Sink) (sum Summary, err error) {
 		return sum, err
 	}
 	adjustments := in.dedupeAll()
-	w := newWorld(&set, ref, in)
+	w := newWorld(&set, ref, rates, in)
 	err = w.bidRequests(requests, in, out)
 	w.joinClicks()
 	w.judgeClicks()
@@ -83,8 +88,10 @@ func Compute(input Input, out sinks.Sink) (sum Summary, err error) {
 	w.settle(adjustments, in)
 	w.attribute()
 	w.count()
-	err = errors.Join(err, w.write(out), writeAll(out.WriteRejected, rejectedRows(in.rejections)))
-	return Summary{in.ledger, records}, err
+	w.match(in.flows)
+	err = errors.Join(err, w.write(out), writeAll(out.WritePipelineMinutes, in.flows.rows()),
+		writeAll(out.WriteRejected, rejectedRows(in.rejections)))
+	return Summary{in.flows.ledger(), records}, err
 }
 
 // Run is Compute with all rows in memory.

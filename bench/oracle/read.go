@@ -46,7 +46,7 @@ func read(src Source, set *Settings, dir string) (in *intake, requests []*spill.
 		}
 		sorter := spill.New(dir, requestsBytes)
 		requests = append(requests, sorter)
-		decoders[i] = &intake{set: set, schemas: known, words: words{}, ledger: Ledger{}, requests: sorter}
+		decoders[i] = &intake{set: set, schemas: known, words: words{}, flows: pipeline{}, requests: sorter}
 	}
 	counts = map[string]int64{}
 	seen := positions{}
@@ -108,9 +108,7 @@ func merge(decoders []*intake) *intake {
 		all.clicks = append(all.clicks, in.clicks...)
 		all.conversions = append(all.conversions, in.conversions...)
 		all.rejections = append(all.rejections, in.rejections...)
-		for topic, c := range in.ledger {
-			all.ledger.of(topic).add(c)
-		}
+		all.flows.join(in.flows)
 		*in = intake{}
 	}
 	all.words = nil

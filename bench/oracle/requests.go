@@ -22,7 +22,7 @@ func (w *world) bidRequests(sorters []*spill.Sorter, in *intake, out sinks.Sink)
 	}
 	dedupe := deduper{in.set.ConflictHorizons.Bids, "auction_id", in}
 	s := requestStage{
-		world: w, users: userKeys{secret: w.set.UserKeySecret},
+		world: w, flows: in.flows, users: userKeys{secret: w.set.UserKeySecret},
 		bidPage: page[table.Bid]{write: out.WriteBids}, winPage: page[table.Win]{write: out.WriteWins},
 	}
 	var group []*bid // of one identity
@@ -56,6 +56,7 @@ func (b *bid) identity() identity { return identity{b.route, b.exchange, b.aucti
 // requestStage is the rows of one route.
 type requestStage struct {
 	*world
+	flows   pipeline
 	users   userKeys
 	route   event.Route
 	bids    []table.Bid
@@ -77,6 +78,7 @@ func (s *requestStage) facts(bids []*bid) {
 		if won := s.winOf(i, bids); won != nil {
 			s.wins = append(s.wins, won.row())
 			s.sums.addWin(won)
+			s.flows.ofEvent(&i.head).matched++
 		}
 	}
 }

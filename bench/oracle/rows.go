@@ -124,9 +124,12 @@ func (i *impression) row(users *userKeys) table.Impression {
 	return row
 }
 
+// delay is the milliseconds from a click's impression to the click.
+func (c *click) delay() int64 { return floorDiv(c.at.Sub(c.parent.at), event.Millisecond) }
+
 func (w *world) clickRow(c *click, users *userKeys) table.Click {
 	codes := strings.Join(c.codes, ",")
-	g := w.clickGroup(c)
+	g := w.clickGroup(c).dims
 	row := table.Click{
 		Route: int64(c.route), ClickID: c.key, EventTime: c.at, UserKey: users.of(c.user),
 		CampaignID: c.campaignOf, DeclaredCampaignID: c.campaign, CreativeID: c.creativeOf,
@@ -138,7 +141,7 @@ func (w *world) clickRow(c *click, users *userKeys) table.Click {
 		Late: c.late, Meta: c.meta(c.rowFlags),
 	}
 	if p := c.parent; p != nil {
-		ms := floorDiv(c.at.Sub(p.at), event.Millisecond)
+		ms := c.delay()
 		row.ImpressionID, row.MatchStatus, row.ImpToClickMS = p.key, "MATCHED", &ms
 		row.AppBundle, row.PlacementID, row.AdFormat, row.OS = p.app, p.placement, p.formatOf, p.os
 	}

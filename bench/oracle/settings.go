@@ -51,6 +51,8 @@ type Settings struct {
 	Currency string         // of money without one (N5)
 	IDMode   string         // "fingerprint" or "offset" (N13)
 
+	ReportingCurrency string // of the *_rc_micros columns (R-G6)
+
 	CSVDelimiter       rune
 	ClicksColumns      []string // column lists of records without a header
 	ConversionsColumns []string
@@ -85,7 +87,7 @@ func DefaultSettings() Settings {
 			Clicks: []string{"clicks"}, Conversions: []string{"conversions"},
 			ClicksConversions: []string{"clicks_conversions"},
 		},
-		Zone: time.UTC, Currency: "USD", IDMode: "fingerprint",
+		Zone: time.UTC, Currency: "USD", IDMode: "fingerprint", ReportingCurrency: "USD",
 		CSVDelimiter:       ',',
 		ClicksColumns:      []string{"event_timestamp", "user_id", "campaign_id"},
 		ConversionsColumns: []string{"event_timestamp", "user_id", "campaign_id", "conversion_type"},

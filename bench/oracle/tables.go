@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/advertisex/adjoin/internal/table"
@@ -133,7 +134,8 @@ func writeRows[R record, T any](write func([]T) error, facts []R, of func(R) []T
 	return p.flush()
 }
 
-// write hands over the rows of everything but bids, wins and rejects.
+// write hands over the rows of everything but bids, wins, the pipeline and
+// rejects.
 func (w *world) write(out sinks.Sink) error {
 	users := &userKeys{secret: w.set.UserKeySecret}
 	steps := []func() error{
@@ -162,15 +164,15 @@ func (w *world) write(out sinks.Sink) error {
 			})
 		},
 		func() error {
-			rows := w.minutes().rows()
-			slices.SortFunc(rows, table.CompareCampaignMinutes)
-			return writeAll(out.WriteCampaignMinutes, rows)
+			w.addAll()
+			return w.writeMinutes(out.WriteCampaignMinutes)
 		},
 		func() error {
-			rows := w.days()
-			slices.SortFunc(rows, table.CompareCampaignDays)
-			return writeAll(out.WriteCampaignDays, rows)
+			w.exposures()
+			w.addModels()
+			return errors.Join(writeAll(out.WriteCampaignHours, w.hourRows()), writeAll(out.WriteCampaignDays, w.dayRows()))
 		},
+		func() error { return writeAll(out.WriteSiteDays, w.siteRows()) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -24,15 +24,19 @@ type world struct {
 	views         map[event.Route][]*impression
 	taps          map[event.Route][]*click // by timeline
 
-	sums tallies
+	fx    *fx
+	sums  *sums // of minutes
+	sites siteSums
+	hours coarse
+	days  coarse
 }
 
 // chain names an auction (events 1.2).
 type chain struct{ exchange, auction string }
 
-func newWorld(set *Settings, ref *references, in *intake) *world {
+func newWorld(set *Settings, ref *references, rates *fx, in *intake) *world {
 	w := &world{
-		set: set, ref: ref, sums: tallies{},
+		set: set, ref: ref, fx: rates, sums: newSums(), sites: siteSums{}, hours: coarse{}, days: coarse{},
 		impressions: in.impressions, clicks: in.clicks, conversions: in.conversions,
 		impressionsOf: map[string][]*impression{}, auctionsOf: map[chain][]*impression{},
 		clicksOf: map[string][]*click{},
