@@ -36,6 +36,7 @@ func stamp(t time.Time) string { return t.Format("2006-01-02T15:04:05.999999Z") 
 type feed struct {
 	records              map[string][]Record
 	campaigns, creatives string
+	fx                   string
 	set                  Settings
 }
 
@@ -132,7 +133,7 @@ func (f *feed) bid(t time.Time, r request) {
 // run computes the tables and checks the ledger (K2).
 func (f *feed) run(t *testing.T) *Tables {
 	t.Helper()
-	tables, err := Run(Input{Records: f, Campaigns: []byte(f.campaigns), Creatives: []byte(f.creatives), Settings: f.set})
+	tables, err := Run(Input{Records: f, Campaigns: []byte(f.campaigns), Creatives: []byte(f.creatives), FX: []byte(f.fx), Settings: f.set})
 	if err != nil {
 		t.Fatal(err)
 	}
