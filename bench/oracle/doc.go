@@ -5,26 +5,30 @@
 // hash, which is part of the storage format) and the row types of
 // internal/table, so that an error has to be made twice to go unseen.
 //
-//	tables, err := oracle.Run(oracle.Input{
+//	sum, err := oracle.Compute(oracle.Input{
 //		Records:   oracle.Dir("dump"),
 //		Campaigns: campaignsJSON,
 //		Creatives: creativesJSON,
 //		Settings:  oracle.DefaultSettings(),
-//	})
+//		Scratch:   "tables",
+//	}, finaltable.NewFiles("tables"))
 //
-// Everything is held in memory: about 3 KB an impression or bid request. There
-// is no clock and no arrival: the watermark and the ingest frontier are at the
-// end of time, every row is final, and BEHIND_STATE does not exist.
+// Run does the same with every row in memory, for tests. There is no clock and
+// no arrival: the watermark and the ingest frontier are at the end of time, every
+// row is final, and BEHIND_STATE does not exist.
 //
 // # The order of the work
 //
-// Records are decoded (decode_*.go), judged by their own times (intake.go),
-// ordered and deduplicated (dedupe.go), and put into one world with an index by
-// id (world.go). Impressions find their bids (wins.go), clicks their
-// impressions (clicks.go), clicks get their verdicts (validity.go), adjustments
-// and duplicate orders are settled (counting.go), conversions get their paths
-// and credits (attribution.go, credit.go), and the rows and sums are written
-// (rows.go, aggregates.go). A join looks the parent up over all routes and then
-// asks world.sees whether this child may see it; semantics R3 and J9 change
-// that one answer.
+// Records are decoded on every processor (read.go, decode_*.go) and judged by
+// their own times (intake.go). Bid requests, most of the input, are sorted on
+// disk (pack.go); everything else stays in memory, about 1.5 KB an impression.
+// Records are ordered and deduplicated (dedupe.go) and put into one world with
+// indexes by id (world.go). Bid requests are gone through once, auction by
+// auction, and impressions find their bids (requests.go, wins.go). Clicks find
+// their impressions (clicks.go, keepers.go) and get their verdicts (validity.go),
+// adjustments and duplicate orders are settled (counting.go), conversions get
+// their paths and credits (attribution.go, credit.go). Rows are written in the
+// order of their keys (tables.go, rows.go), then the sums of minutes
+// (aggregates.go), hours and days (coarse.go, fx.go), sites (sites.go) and the
+// pipeline (pipeline.go).
 package oracle
