@@ -32,6 +32,7 @@ type committer struct {
 
 	watermark event.Watermark
 	frontier  event.Time
+	held      held // frontiers that links keep back
 	folded    bool // the last commit gave the campaign shards something to fold
 	ledger    ledgers
 	ends      endOfRun
@@ -191,7 +192,11 @@ func (c *committer) advanceTime() {
 	if watermark != event.MinTime {
 		c.watermark = max(c.watermark, watermark.Add(-c.node.cfg.WatermarkDelay))
 	}
-	c.frontier = max(c.frontier, frontier)
+	userless := false
+	for _, r := range c.cut.reports {
+		userless = userless || r.userless
+	}
+	c.frontier = max(c.frontier, c.held.next(frontier, userless))
 	c.node.stats.progress(c.cut.reports, c.watermark, c.frontier)
 }
 
@@ -229,6 +234,7 @@ func (c *committer) part(ctx actor.Context, m *shardCut) {
 	if len(c.cut.parts) < len(c.node.users)+len(c.node.campaigns) {
 		return
 	}
+	c.held.cut(c.cut.links())
 	c.watchMemory(ctx)
 	if !c.cut.changes(c.chain, c.folded) {
 		c.skip(ctx)
@@ -307,6 +313,7 @@ func (c *committer) accepted(ctx actor.Context, cut *openCut, verdict journal.Ve
 		ctx.Send(pid, &fold{offset: cut.offset, deltas: cut.deltas})
 	}
 	c.folded = len(cut.deltas) > 0
+	c.sendLinks(ctx, cut)
 	c.ledger.settle(cut.commit.Ledger)
 	c.node.tombstone(verdict.Unneeded)
 	c.node.totals.add(cut.offset, cut.commit)
@@ -316,10 +323,36 @@ func (c *committer) accepted(ctx actor.Context, cut *openCut, verdict journal.Ve
 	c.proceed(ctx, cut)
 }
 
+// sendLinks has the shards told what a cut says to them, now that it is
+// committed; whatever they were sent before, or are sent twice after a crash, they
+// take in once.
+func (c *committer) sendLinks(ctx actor.Context, cut *openCut) {
+	bodies := make([][][]byte, len(c.node.users))
+	for _, p := range cut.parts {
+		deliver(p.links, c.node.cfg.UserShards, func(to event.Shard, body []byte) { bodies[to] = append(bodies[to], body) })
+	}
+	for shard, list := range bodies {
+		if len(list) > 0 {
+			ctx.Send(c.node.users[shard], &linked{bodies: list})
+		}
+	}
+}
+
+// links reports whether a shard has to do with children without a user, and
+// whether none had anything to say about them.
+func (c *openCut) links() (linked, quiet bool) {
+	quiet = true
+	for _, p := range c.parts {
+		linked = linked || p.linked
+		quiet = quiet && len(p.links) == 0
+	}
+	return linked, quiet
+}
+
 // proceed decides what follows a cut that is done.
 func (c *committer) proceed(ctx actor.Context, cut *openCut) {
 	c.cut = nil
-	switch c.ends.next(cut, c.recalling > 0) {
+	switch c.ends.next(cut, c.recalling > 0, c.held.behind()) {
 	case cutAgain:
 		c.begin(ctx)
 	case endRun:

@@ -101,20 +101,26 @@ func TestGrowth_AShardIsWrittenWholeWhenItsChangesOutweighIt(t *testing.T) {
 
 func TestEndOfRun_CutsUntilNothingWaits(t *testing.T) {
 	e := endOfRun{bounded: true, topics: map[string]bool{"clicks": true}}
-	if got := e.next(&openCut{}, false); got != carryOn {
+	if got := e.next(&openCut{}, false, false); got != carryOn {
 		t.Fatalf("while a topic is being read: %v", got)
 	}
 	e.drain("clicks")
-	if got := e.next(&openCut{}, false); got != cutAgain {
+	if got := e.next(&openCut{}, false, false); got != cutAgain {
 		t.Fatalf("a cut from before the end closes no windows: %v", got)
 	}
-	if got := e.next(&openCut{last: true, deltas: [][]byte{{1}}}, false); got != cutAgain {
+	if got := e.next(&openCut{last: true, deltas: [][]byte{{1}}}, false, false); got != cutAgain {
 		t.Fatalf("the campaign shards have not shown the deltas: %v", got)
 	}
-	if got := e.next(&openCut{last: true, parts: []*shardCut{{pending: true}}}, false); got != cutAgain {
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{pending: true}}}, false, false); got != cutAgain {
 		t.Fatalf("a shard wants another cut: %v", got)
 	}
-	if got := e.next(&openCut{last: true, parts: []*shardCut{{}}}, false); got != endRun {
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{links: []event.Link{{}}}}}, false, false); got != cutAgain {
+		t.Fatalf("a link has not been heard: %v", got)
+	}
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{}}}, false, true); got != cutAgain {
+		t.Fatalf("links have kept the frontier back: %v", got)
+	}
+	if got := e.next(&openCut{last: true, parts: []*shardCut{{}}}, false, false); got != endRun {
 		t.Fatalf("nothing waits: %v", got)
 	}
 }

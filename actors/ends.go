@@ -29,7 +29,8 @@ const (
 
 // next says what follows a cut that is done. With waiting, records are on their
 // way back to shards, and the next cut is not worth taking before they are there.
-func (e *endOfRun) next(cut *openCut, waiting bool) afterCut {
+// behind says that links keep the frontier back.
+func (e *endOfRun) next(cut *openCut, waiting, behind bool) afterCut {
 	switch {
 	case e.finishing && cut.final:
 		return endRun
@@ -43,9 +44,9 @@ func (e *endOfRun) next(cut *openCut, waiting bool) afterCut {
 		return carryOn
 	}
 	// The campaign shards fold this commit's deltas and show them in the next.
-	wants := len(cut.deltas) > 0
+	wants := len(cut.deltas) > 0 || behind
 	for _, p := range cut.parts {
-		wants = wants || p.pending || p.rows > 0
+		wants = wants || p.pending || p.rows > 0 || len(p.links) > 0
 	}
 	if e.closing++; wants && e.closing < maxClosingCuts {
 		return cutAgain

@@ -282,9 +282,10 @@ func (n *node) startShards(r *restored) error {
 		return err
 	}
 	at := event.TimeOf(n.now())
+	if err := r.begin(files, at); err != nil {
+		return err
+	}
 	for _, u := range r.users {
-		u.rows.cut = files
-		u.core.Begin(uint64(r.number), at)
 		pid, err := n.spawn(numbered("user", u.id), u)
 		if err != nil {
 			return err
@@ -437,6 +438,9 @@ func newCommitter(n *node, r *restored, files *sinks.Cut) *committer {
 		watermark: r.watermark, frontier: r.frontier,
 		ledger: ledgers{totals: map[event.Partition]journal.Classes{}},
 		ends:   endOfRun{bounded: n.cfg.UntilEnd, topics: map[string]bool{}},
+	}
+	for _, u := range r.users {
+		c.held.linked = c.held.linked || u.core.Linked()
 	}
 	for _, l := range r.state.Ledger() {
 		c.ledger.totals[l.Partition] = l.Classes

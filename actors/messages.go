@@ -74,6 +74,11 @@ type (
 		quiet
 		ranges []event.Range
 	}
+	// linked is what other timelines said in a committed cut (semantics R3).
+	linked struct {
+		quiet
+		bodies [][]byte
+	}
 	// recall hands over again a record that a cut of the shard has asked for.
 	recall struct {
 		quiet
@@ -110,6 +115,7 @@ type (
 		topic    string
 		cut      journal.CutNumber
 		progress map[event.Partition]progress
+		userless bool // a child without a user was routed since the last cut
 	}
 	// drained says a source has read up to the end offsets of a bounded run.
 	drained struct {
@@ -132,6 +138,8 @@ type (
 		deltas  []byte              // of a user shard, nil when empty
 		ledger  []correlate.Account // of a user shard, cumulative
 		recalls []event.Position    // records it needs again, of a user shard
+		links   []event.Link        // for other timelines, once the cut is committed, of a user shard
+		linked  bool                // it has to do with children without a user
 	}
 	// recalled says that a record is on its way to the shard that asked for it.
 	recalled struct{ quiet }

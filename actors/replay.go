@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -106,6 +107,9 @@ type replay struct {
 	campaigns []*campaign.Shard
 	segments  map[journal.ShardID][][]byte
 	number    uint64
+	used      event.Time // the frontier of the last cut
+	linked    bool       // a shard has to do with children without a user
+	links     []event.Link
 	out       []routed
 	summary   Summary
 }
@@ -113,7 +117,7 @@ type replay struct {
 func newReplay(cfg ReplayConfig) (*replay, error) {
 	r := &replay{
 		cfg: cfg, every: cfg.CutEvery, routers: map[string]*router{},
-		segments: map[journal.ShardID][][]byte{}, number: 1,
+		segments: map[journal.ShardID][][]byte{}, number: 1, used: event.MinTime,
 	}
 	if r.every == 0 {
 		r.every = replayCut
@@ -230,11 +234,47 @@ func (r *replay) frontier() event.Time {
 	return low
 }
 
-// cut takes every shard through one cut and folds what it changed; more is
-// true while something waits for the next.
+// cut takes every shard through a cut; more is true while something waits for the
+// next. Where children without a user are about, the frontier waits until links
+// have gone round (frontier.go).
 func (r *replay) cut(watermark event.Watermark) (more bool, err error) {
+	for hops := 0; r.restless(); hops++ {
+		if _, err := r.cutAt(watermark, r.used); err != nil {
+			return false, err
+		}
+		if len(r.links) == 0 {
+			break
+		}
+		if hops > correlate.LinkHops {
+			return false, fmt.Errorf("links between timelines do not come to rest in %d cuts: a defect, please report it", hops)
+		}
+	}
+	r.used = r.frontier()
+	more, err = r.cutAt(watermark, r.used)
+	return more || len(r.links) > 0, err
+}
+
+// restless reports whether links may have to go round.
+func (r *replay) restless() bool {
+	userless := r.linked
+	for _, router := range r.routers {
+		userless = userless || router.userless
+		router.userless = false
+	}
+	return userless
+}
+
+// cutAt takes every shard through one cut and folds what it changed.
+func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more bool, err error) {
 	var deltas []event.Deltas
-	frontier := r.frontier()
+	links := r.links
+	r.links, r.linked = nil, false
+	deliver(links, r.cfg.UserShards, func(to event.Shard, body []byte) {
+		err = errors.Join(err, r.users[to].link([][]byte{body}))
+	})
+	if err != nil {
+		return false, err
+	}
 	var ledger []correlate.Account
 	for _, u := range r.users {
 		u.core.Advance(watermark, frontier)
@@ -244,6 +284,7 @@ func (r *replay) cut(watermark event.Watermark) (more bool, err error) {
 			return false, u.rows.err
 		}
 		more = more || out.Pending
+		r.links, r.linked = append(r.links, out.Links...), r.linked || out.Linked
 		deltas = append(deltas, out.Deltas)
 		ledger = append(ledger, cloneLedger(out.Ledger)...)
 		if err := r.renew(u); err != nil {

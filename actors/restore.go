@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -11,6 +12,7 @@ import (
 	"github.com/advertisex/adjoin/cluster/journal"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/kafka"
+	"github.com/advertisex/adjoin/sinks"
 )
 
 // restoreReaders is how many shards are restored at once.
@@ -192,6 +194,21 @@ func (n *node) restoreCampaign(ctx context.Context, r *restored, id event.Shard)
 	c.folded = last.Vector[journal.JournalPartition()]
 	c.growth = grown(segments)
 	return c, nil
+}
+
+// begin opens the first cut of the user shards and applies the links of the last
+// commit: whether they were applied before is not known, and twice does no harm.
+func (r *restored) begin(files *sinks.Cut, at event.Time) (err error) {
+	var links []event.Link
+	for _, u := range r.users {
+		links = append(links, u.core.Outbox()...)
+		u.rows.cut = files
+		u.core.Begin(uint64(r.number), at)
+	}
+	deliver(links, uint32(len(r.users)), func(to event.Shard, body []byte) {
+		err = errors.Join(err, r.users[to].link([][]byte{body}))
+	})
+	return err
 }
 
 // grown is the growth of a shard that has just been read: the first segment is

@@ -19,6 +19,7 @@ type router struct {
 	poison   map[event.Position]struct{}
 	shards   uint32
 	progress map[int32]*progress
+	userless bool // a child without a user has come since the last cut
 
 	// Of the range under way. A builder is opened by the first event for its
 	// shard: most ranges of a quiet topic concern a single one.
@@ -246,6 +247,7 @@ func (r *router) Impression(e *event.Impression) {
 
 // Click implements codecs.Handler.
 func (r *router) Click(e *event.Click) {
+	r.userless = r.userless || e.UserID == ""
 	if !r.setAside(&e.Envelope, event.KindClick) {
 		r.of(&e.Envelope).Click(e)
 	}
@@ -253,6 +255,7 @@ func (r *router) Click(e *event.Click) {
 
 // Conversion implements codecs.Handler.
 func (r *router) Conversion(e *event.Conversion) {
+	r.userless = r.userless || e.UserID == ""
 	if !r.setAside(&e.Envelope, event.KindConversion) {
 		r.of(&e.Envelope).Conversion(e)
 	}

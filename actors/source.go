@@ -295,6 +295,7 @@ func (s *source) report(ctx actor.Context, m *standStill) {
 		r.progress[event.Partition{Topic: s.topic.Name, ID: id}] = *p
 		p.records, p.events = 0, 0
 	}
+	r.userless, s.router.userless = s.router.userless, false
 	ctx.Send(s.node.committer, r)
 	s.grow()
 }

@@ -50,6 +50,8 @@ func (u *userShard) Receive(ctx actor.Context) {
 				break
 			}
 		}
+	case *linked:
+		err = u.link(m.bodies)
 	case *recall:
 		u.recall(m)
 	case *takeCut:
@@ -160,6 +162,17 @@ func (u *userShard) recall(m *recall) {
 	u.current, u.changed = event.Position{}, true
 }
 
+// link applies what other timelines said.
+func (u *userShard) link(bodies [][]byte) error {
+	for _, b := range bodies {
+		if err := u.core.Link(b); err != nil {
+			return fmt.Errorf("a link of another shard: %w", err)
+		}
+	}
+	u.changed = true
+	return nil
+}
+
 // cut closes the shard's part of the open cut and begins the next.
 func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	u.core.Advance(m.watermark, m.frontier)
@@ -173,6 +186,7 @@ func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 		id: journal.ShardID{Role: journal.User, Shard: u.id}, number: m.number,
 		vector: u.vector.Clone(), pending: out.Pending, rows: u.rows.written,
 		ledger: cloneLedger(out.Ledger), held: stats.Live.Bytes.Total(), recalls: slices.Clone(out.Recalls),
+		links: out.Links, linked: out.Linked,
 	}
 	if len(out.Deltas.Minutes)+len(out.Deltas.Reach) > 0 {
 		c.deltas = campaign.AppendDeltas(nil, &out.Deltas)
@@ -181,7 +195,7 @@ func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 	// state: a quiet shard writes no segment.
 	if u.changed || c.rows > 0 || c.deltas != nil || u.growth.segments == 0 {
 		c.segment, c.base = u.growth.segment(u.core.Segment)
-		u.changed = false
+		u.changed = len(out.Links) > 0 // the next state is without them
 	}
 	u.node.stats.shard(u.id, stats)
 	u.rows.cut, u.rows.written = m.next, 0

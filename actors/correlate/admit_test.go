@@ -56,7 +56,7 @@ func TestT2_HorizonsAreInclusive(t *testing.T) {
 func TestT7_OldKafkaTimeBehindTheFrontier(t *testing.T) {
 	w := newWorld(t)
 	f := feed{}
-	w.shard.Advance(event.MinTime, at("10:00:00"))
+	w.shards[0].Advance(event.MinTime, at("10:00:00"))
 	late := func(e *event.Envelope, ago event.Span) {
 		e.EventTime = at("10:00:00").Add(-ago)
 		e.Ingest = e.EventTime
@@ -88,7 +88,7 @@ func TestST4_RejectedRecordsAreCounted(t *testing.T) {
 	})
 	w.end()
 	w.wants("rejected", "clicks/3/7/2", "reason=CSV_ARITY", "field=user_id", "campaign_id=A", "detail=3")
-	a := w.ledger[0]
+	a := w.accounts()[0]
 	if a.Rejected[event.CSVArity] != 1 || a.Consumed() != 1 || a.ID != 3 {
 		t.Errorf("ledger %+v", a.Rejected)
 	}
@@ -105,7 +105,7 @@ func TestW_LiveTouchesAreCapped(t *testing.T) {
 	w.end()
 	// The ninth view makes room: the two oldest go, seven stay, then one comes.
 	w.wants("conversions", "v1", "path_len=8")
-	if n := w.shard.Stats().Counters.Evicted; n != 2 {
+	if n := w.shards[0].Stats().Counters.Evicted; n != 2 {
 		t.Errorf("%d evicted", n)
 	}
 	if row := w.row("attributions", "v1/first_touch/ic"); row == "" {

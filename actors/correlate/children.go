@@ -80,6 +80,10 @@ func (s *Shard) countChildren(j *journey.Journey, sign int64) {
 // touchJourney opens the journey of a route that an impression at the given
 // time can change.
 func (s *Shard) touchJourney(r event.Route, at event.Time) {
+	if h := s.links.hosts[r]; h != nil && at <= h.until {
+		s.openJourney(r)
+		return
+	}
 	if s.journeys.Len() == 0 {
 		return
 	}
@@ -92,6 +96,8 @@ func (s *Shard) touchJourney(r event.Route, at event.Time) {
 // their routes.
 func (s *Shard) resolveJourneys() {
 	s.journeys.Due(s.watermark, s.frontier, func(r event.Route) { s.openJourney(r) })
+	s.openDueHosts()
+	s.seatGuests()
 	env := &journey.Env{
 		Settings: &s.cfg.Settings, Reference: s.reference, Longest: s.longest,
 		Watermark: s.watermark, Frontier: s.frontier, Ledger: &s.ledger, Rows: &s.rows,
@@ -99,9 +105,14 @@ func (s *Shard) resolveJourneys() {
 		UserKey: func(user string) string { return s.users.keys.text(s.users.keys.of(user)) },
 		Recount: s.recount,
 	}
+	s.linkEnv(env)
 	for _, r := range slices.Sorted(maps.Keys(s.opened)) {
 		j := s.opened[r]
+		s.watchJourney(j)
+		s.lender = r
 		j.Resolve(env)
+		s.withdraw(r)
+		s.closeHost(j)
 		s.closeJourney(j)
 		s.counters.Resolved++
 	}
@@ -120,10 +131,19 @@ func (s *Shard) closeJourney(j *journey.Journey) {
 		return
 	}
 	if !ok || !bytes.Equal(record, s.journeys.Record(n)) {
+		var names []uint64
+		was := n
+		if ok && s.links.named.journeys.on {
+			names = s.journeyNames(j.Route(), n)
+		}
 		n, ok = s.journeys.Put(j.Route(), record)
 		s.journeyFresh = append(s.journeyFresh, j.Route())
+		s.renameJourney(j, was, n, ok, names)
 	}
 	if ok {
+		if u, w, t := s.journeys.Times(n); s.links.busy() && (u != j.Until || w != j.Wake || t != j.Write) {
+			s.journeyFresh = append(s.journeyFresh, j.Route()) // guests have a say in when it is due
+		}
 		s.journeys.Schedule(n, j.Until, j.Wake, j.Write)
 	}
 }
@@ -132,7 +152,7 @@ func (s *Shard) closeJourney(j *journey.Journey) {
 func (s *Shard) viewsOf(r event.Route, from, to event.Time) []journey.View {
 	user, ok := s.users.find(r)
 	if !ok {
-		return nil
+		return s.viewsWithoutUser(r, from, to)
 	}
 	var views []journey.View
 	m := &s.imps
@@ -152,7 +172,7 @@ func (s *Shard) viewOf(row uint32) journey.View {
 	c, i := s.imps.at(row)
 	v := journey.View{
 		ID: s.winID(row), At: s.imps.time(row), Valid: c.flags[i]&impValid != 0,
-		Viewable: c.flags[i].viewable(), Auction: c.auctionOf(i),
+		Viewable: c.flags[i].viewable(), Auction: c.auctionOf(i), User: c.user[i] != noUser,
 		CreativeDims: s.dims.creative(c.creative[i]),
 		PlaceDims:    s.dims.place(c.place[i]),
 		DeviceDims:   s.dims.device(c.device[i]),

@@ -185,6 +185,7 @@ func (s *Shard) insertMember(m *member) {
 	s.countImpression(row, 1)
 	s.askWin(row)
 	s.touchJourney(e.Route, e.EventTime)
+	s.watchImpression(e)
 }
 
 // streamWaiting streams what contests of the last cut decided.

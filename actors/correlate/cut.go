@@ -28,6 +28,13 @@ type Cut struct {
 	// third record under its id makes it a fact again after its content was
 	// dropped (D2, D3); a chain that is all but never seen.
 	Recalls []event.Position
+	// Links are for other timelines: each goes to the shard of its route, or with
+	// All to every shard, this one included, and is applied there with Shard.Link,
+	// after this cut is committed and before the next one. The frontier stays behind
+	// them (LinkHops; package actors, frontier.go).
+	Links []event.Link
+	// Linked is true while the shard has to do with children without a user.
+	Linked bool
 	// Pending is true while rows wait: for a later cut, a recall, or a timer
 	// that the watermark has passed. A bounded run cuts until it is false.
 	Pending bool

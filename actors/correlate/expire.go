@@ -67,6 +67,9 @@ func (s *Shard) dropImpression(c *impChunk, i, row uint32) {
 	}
 	route := m.routeOf(row, &s.users)
 	m.byID.Remove(column.Mix(column.HashID(packedID(c, i), f.form(), text), uint64(route)), row)
+	if x := &s.links.named.rows; x.on {
+		x.remove(m.nameOf(row), row)
+	}
 	if a := c.auctionOf(i); a != 0 {
 		m.byAuction.Remove(a, row)
 	}

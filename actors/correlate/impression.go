@@ -164,6 +164,7 @@ func (s *Shard) Impression(e *event.Impression) {
 	s.streamImpression(e, d, c.user[i], "")
 	s.askWin(row)
 	s.touchJourney(e.Route, e.EventTime)
+	s.watchImpression(e)
 }
 
 // find is a row of this id and route.
@@ -342,6 +343,9 @@ func (s *Shard) indexImpression(row uint32, hash uint64) {
 		})
 	}
 	m.byID.Insert(hash, row)
+	if x := &s.links.named.rows; x.on {
+		x.add(m.nameOf(row), row, s.eachRowName)
+	}
 	c, i := m.at(row)
 	auction := c.auctionOf(i)
 	if auction == 0 {

@@ -250,7 +250,7 @@ func run(w *world, events []any, rng *rand.Rand, restore bool) {
 			if i+1 == len(events) {
 				frontier = highest
 			}
-			w.shard.Advance(watermark, frontier)
+			w.clocks(watermark, frontier)
 		}
 		if rng.IntN(3) == 0 {
 			w.cutAndMaybeRestore(rng, restore)
@@ -260,25 +260,26 @@ func run(w *world, events []any, rng *rand.Rand, restore bool) {
 }
 
 func (w *world) cutAndMaybeRestore(rng *rand.Rand, restore bool) {
-	c := w.shard.Cut()
-	w.fold(c)
-	if restore {
+	w.endWith(func(i int, s *Shard) {
+		if !restore {
+			return
+		}
 		base := rng.IntN(4) == 0
-		segment := w.shard.Segment(base)
-		if base || w.base == nil {
-			w.base = nil
+		segment := s.Segment(base)
+		if base {
+			w.base[i] = nil
 		}
-		w.base = append(w.base, segment)
-		if rng.IntN(2) == 0 {
-			s, err := Restore(w.cfg, w.base)
-			if err != nil {
-				w.t.Fatalf("restore: %v", err)
-			}
-			w.shard = s
+		w.base[i] = append(w.base[i], segment)
+		if rng.IntN(2) > 0 {
+			return
 		}
-	}
-	w.begin()
-	w.recall(c)
+		restored, err := Restore(w.config(uint32(i)), w.base[i])
+		if err != nil {
+			w.t.Fatalf("restore: %v", err)
+		}
+		w.shards[i] = restored
+		w.links = append(w.links, restored.Outbox()...) // sent again
+	})
 }
 
 func lawSeeds(t *testing.T, n int) []uint64 {
@@ -336,7 +337,7 @@ func holdsLaw(t *testing.T, set *reference.Set, seed uint64) {
 		case 3, 4:
 			rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		}
-		w := newWorld(t, func(c *Config) { c.Reference = set })
+		w := newWorld(t, func(c *Config) { c.Reference, c.Shards = set, []uint32{1, 3, 1, 64, 5}[variant] })
 		run(w, order, rng, variant == 1 || variant == 4)
 		got := w.final()
 		if variant == 0 {

@@ -48,9 +48,13 @@ func (s *Shard) load(b []byte, first bool) error {
 		return err
 	}
 	s.watermark, s.frontier = r.Time(), r.Time()
-	for _, section := range [...]func(*segmentReader){
-		loadLedger, loadDims, loadUsers, loadImpressions, loadBids, loadJourneys, loadContests, loadReach,
-	} {
+	sections := []func(*segmentReader){
+		loadLedger, loadDims, loadUsers, loadImpressions, loadBids, loadJourneys, loadContests, loadReach, loadLinks,
+	}
+	if b[len(segmentMagic)] == segmentVersion-1 {
+		sections = sections[:len(sections)-1]
+	}
+	for _, section := range sections {
 		if section(r); r.Bad {
 			return ErrCorrupt
 		}
@@ -72,8 +76,8 @@ func (s *Shard) openSegment(b []byte, first bool) (*segmentReader, error) {
 	if xxh3.Hash(body) != sum {
 		return nil, fmt.Errorf("%w: wrong checksum", ErrCorrupt)
 	}
-	if v := b[len(segmentMagic)]; v != segmentVersion {
-		return nil, fmt.Errorf("version %d, this program reads version %d", v, segmentVersion)
+	if v := b[len(segmentMagic)]; v < segmentVersion-1 || v > segmentVersion {
+		return nil, fmt.Errorf("version %d, this program reads versions %d and %d", v, segmentVersion-1, segmentVersion)
 	}
 	r := &segmentReader{Reader: fact.Reader{Rest: body[head:], Ledger: &s.ledger}, s: s}
 	base := b[head-1] == 1

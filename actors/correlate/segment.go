@@ -20,7 +20,7 @@ import (
 
 const (
 	segmentMagic   = "ADJS"
-	segmentVersion = 2
+	segmentVersion = 3 // 2 had no links
 	checksumBytes  = 8
 )
 
@@ -73,6 +73,7 @@ func (s *Shard) Segment(base bool) []byte {
 	b = s.appendJourneys(b, base)
 	b = s.appendContests(b, base)
 	b = s.appendReach(b, base)
+	b = s.appendLinks(b, base)
 	s.saved.bytes[fact.Bit(base)] = len(b)
 	return seal(b)
 }

@@ -51,14 +51,14 @@ func runSteps(t *testing.T, list []lawStep, restore bool) (*world, [][]byte) {
 		st := &list[i]
 		w.apply(st.event)
 		if st.advance {
-			w.shard.Advance(st.watermark, st.frontier)
+			w.shards[0].Advance(st.watermark, st.frontier)
 		}
 		if !st.cut {
 			continue
 		}
-		c := w.shard.Cut()
-		w.fold(c)
-		b := w.shard.Segment(st.base)
+		c := w.shards[0].Cut()
+		w.fold(0, c)
+		b := w.shards[0].Segment(st.base)
 		all = append(all, b)
 		if st.base {
 			chain = nil
@@ -69,7 +69,7 @@ func runSteps(t *testing.T, list []lawStep, restore bool) (*world, [][]byte) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.shard = s
+			w.shards[0] = s
 		}
 		w.begin()
 		w.recall(c)
@@ -106,10 +106,10 @@ func TestSegment_BaseEqualsItsHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.shard.Cut()
+	w.shards[0].Cut()
 	s.Begin(w.cut, 0)
 	s.Cut()
-	want, got := w.shard.Segment(true), s.Segment(true)
+	want, got := w.shards[0].Segment(true), s.Segment(true)
 	if !bytes.Equal(want, got) {
 		t.Fatalf("bases of %d and %d bytes differ", len(want), len(got))
 	}
@@ -205,13 +205,13 @@ func TestSegment_PartsOfManyChunks(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Reference = lawReference(t) })
 	var chain [][]byte
 	cut := func() {
-		w.fold(w.shard.Cut())
-		chain = append(chain, w.shard.Segment(false))
+		w.fold(0, w.shards[0].Cut())
+		chain = append(chain, w.shards[0].Segment(false))
 		s, err := Restore(w.cfg, chain)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.shard = s
+		w.shards[0] = s
 		w.begin()
 	}
 	var f feed
@@ -251,8 +251,8 @@ func TestSegment_PartsOfManyChunks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.shard.Cut()
-	base := w.shard.Segment(true)
+	w.shards[0].Cut()
+	base := w.shards[0].Segment(true)
 	again.Begin(w.cut, 0)
 	again.Cut()
 	if !bytes.Equal(base, again.Segment(true)) {

@@ -31,6 +31,8 @@ type Shard struct {
 	bids     bids
 	journeys journey.Store
 	reach    reach
+	links    links
+	lender   event.Route // the timeline that is resolved
 
 	contests        map[contestKey]*contest
 	contestByNumber map[uint64]*contest
@@ -89,6 +91,7 @@ func New(cfg Config) *Shard {
 	s.imps.init()
 	s.bids.init()
 	s.reach.init()
+	s.links.init()
 	s.SetReference(cfg.Reference)
 	return s
 }
@@ -115,6 +118,7 @@ func (s *Shard) Begin(number uint64, emittedAt event.Time) {
 	s.texts = column.Arena{}
 	s.ints = nil
 	s.aggregates.reset()
+	s.links.outbox = nil
 	s.streamWaiting()
 }
 
@@ -146,6 +150,7 @@ func (s *Shard) Cut() *Cut {
 	patches := s.reach.take()
 	s.saved.reach = append(s.saved.reach, patches...)
 	s.expire()
+	s.expireGuests()
 	out := &Cut{
 		Number: s.rows.Number, EmittedAt: s.rows.EmittedAt, Wins: s.rows.Wins, Clicks: s.rows.Clicks,
 		Conversions: s.rows.Conversions, Attributions: s.rows.Attributions, Rejected: s.rows.Rejected,
@@ -155,6 +160,7 @@ func (s *Shard) Cut() *Cut {
 	out.Ledger = s.ledger.Accounts()
 	out.Recalls, s.recalls = s.recalls, nil
 	out.Pending = len(s.waiting) > 0
+	out.Links, out.Linked = s.takeLinks(), s.Linked()
 	return out
 }
 

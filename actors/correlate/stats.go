@@ -27,11 +27,12 @@ type Bytes struct {
 	Journeys     int64
 	Dictionaries int64
 	Reach        int64
+	Links        int64 // children without a user, at home or as guests
 }
 
 // Total sums the kinds.
 func (b Bytes) Total() int64 {
-	return b.Impressions + b.Bids + b.Indexes + b.Users + b.Journeys + b.Dictionaries + b.Reach
+	return b.Impressions + b.Bids + b.Indexes + b.Users + b.Journeys + b.Dictionaries + b.Reach + b.Links
 }
 
 // Counters only grow while the shard is in memory.
@@ -63,6 +64,7 @@ func (s *Shard) Stats() Stats {
 			Journeys:     s.journeys.Bytes(),
 			Dictionaries: s.dims.dict.Bytes(),
 			Reach:        s.reach.bytes(),
+			Links:        s.links.bytes(),
 		},
 	}
 	counters := s.counters

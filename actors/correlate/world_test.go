@@ -12,28 +12,32 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/advertisex/adjoin/actors/correlate/journey"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
-// A world drives one shard and keeps what a consumer of its output would have:
+// A world drives the shards, carries their links and keeps what a consumer of its output would have:
 // the final tables by X1 and the sums of the deltas.
 type world struct {
-	t     testing.TB
-	cfg   Config
-	shard *Shard
-	cut   uint64
+	t      testing.TB
+	cfg    Config // of shard 0
+	shards []*Shard
+	cut    uint64
 
-	base     [][]byte // segments that would restore the shard
+	links    []event.Link // to be delivered with the next cut
+	restless bool         // something came that may set off links
+	base     [][][]byte   // segments that would restore each shard
 	rows     map[string]map[string]versioned
 	minutes  map[event.CampaignKey]event.MinuteDelta
 	reach    map[string]*roaring.Bitmap
-	ledger   []Account
+	ledger   [][]Account // by shard
 	last     *Cut
 	seen     map[string]uint64 // key -> last cut that wrote it
 	records  map[event.Position]any
 	consumed int
 	history  []string // every row as it went out
+	userless bool     // a child without a user has come
 }
 
 type versioned struct {
@@ -52,51 +56,125 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	for _, f := range change {
 		f(&w.cfg)
 	}
-	w.shard = New(w.cfg)
+	for i := range w.cfg.Shards {
+		w.shards = append(w.shards, New(w.config(i)))
+	}
+	w.base, w.ledger = make([][][]byte, w.cfg.Shards), make([][]Account, w.cfg.Shards)
 	w.begin()
 	return w
 }
 
+func (w *world) config(i uint32) Config {
+	c := w.cfg
+	c.Shard = event.Shard(i)
+	return c
+}
+
+// begin opens the next cut everywhere and delivers the links of the last one, some
+// of them twice.
 func (w *world) begin() {
 	w.cut++
-	w.shard.Begin(w.cut, event.Time(w.cut))
+	for _, s := range w.shards {
+		s.Begin(w.cut, event.Time(w.cut))
+	}
+	links := w.links
+	w.links = nil
+	for i, l := range links {
+		for k, s := range w.shards {
+			if !l.All && event.ShardOf(l.Route, w.cfg.Shards) != event.Shard(k) {
+				continue
+			}
+			for range 1 + i%2 {
+				if err := s.Link(l.Body); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		}
+		w.restless = true
+	}
 }
+
+// of is the shard of a record.
+func (w *world) of(r event.Route) *Shard { return w.shards[event.ShardOf(r, w.cfg.Shards)] }
 
 // apply gives an event to the shard. It is copied: the shard may set fields.
 func (w *world) apply(e any) {
 	w.consumed++
+	w.restless = true
 	switch e := e.(type) {
 	case *event.Bid:
 		c := *e
 		w.records[c.Position] = e
-		w.shard.Bid(&c)
+		w.of(c.Route).Bid(&c)
 	case *event.Impression:
 		c := *e
 		w.records[c.Position] = e
-		w.shard.Impression(&c)
+		w.of(c.Route).Impression(&c)
 	case *event.Click:
 		c := *e
-		w.shard.Click(&c)
+		w.userless = w.userless || c.UserID == ""
+		w.of(c.Route).Click(&c)
 	case *event.Conversion:
 		c := *e
-		w.shard.Conversion(&c)
+		w.userless = w.userless || c.UserID == ""
+		w.of(c.Route).Conversion(&c)
 	case *event.Rejected:
 		c := *e
-		w.shard.Reject(&c)
+		w.of(c.Route).Reject(&c)
 	default:
 		w.t.Fatalf("no event: %T", e)
 	}
 }
 
-func (w *world) advance(t event.Time) { w.shard.Advance(t, t) }
+func (w *world) advance(t event.Time) { w.clocks(t, t) }
+
+// clocks moves the clocks, once nothing that came before can set off a link any
+// more: the frontier never passes a record with links on their way.
+func (w *world) clocks(watermark event.Watermark, frontier event.Time) {
+	w.exchange()
+	for _, s := range w.shards {
+		s.Advance(watermark, frontier)
+	}
+}
+
+// exchange cuts until no links are on their way.
+func (w *world) exchange() {
+	for n := 0; w.restless && w.linked(); n++ {
+		if n > journey.Hops {
+			w.t.Fatalf("links go round after %d cuts", n)
+		}
+		w.restless = false
+		w.end()
+	}
+	w.restless = false
+}
+
+// linked reports whether there are, or may be, children without a user.
+func (w *world) linked() bool {
+	if w.userless {
+		return true
+	}
+	return slices.ContainsFunc(w.shards, func(s *Shard) bool { return s.links.busy() })
+}
 
 // end closes the cut and opens the next.
-func (w *world) end() *Cut {
-	c := w.shard.Cut()
-	w.fold(c)
+func (w *world) end() *Cut { return w.endWith(func(int, *Shard) {}) }
+
+func (w *world) endWith(after func(i int, s *Shard)) *Cut {
+	all := &Cut{}
+	var cuts []*Cut
+	for i, s := range w.shards {
+		c := s.Cut()
+		w.fold(i, c)
+		after(i, s)
+		cuts = append(cuts, c)
+		all.Pending = all.Pending || c.Pending || len(c.Links) > 0
+	}
 	w.begin()
-	w.recall(c)
-	return c
+	for _, c := range cuts {
+		w.recall(c)
+	}
+	return all
 }
 
 // recall hands the shard what it asked for.
@@ -105,17 +183,18 @@ func (w *world) recall(c *Cut) {
 		switch e := w.records[p].(type) {
 		case *event.Bid:
 			again := *e
-			w.shard.RecallBid(&again)
+			w.of(e.Route).RecallBid(&again)
 		case *event.Impression:
 			again := *e
-			w.shard.RecallImpression(&again)
+			w.of(e.Route).RecallImpression(&again)
 		}
 	}
 }
 
 // finish closes every window and cuts until nothing is pending.
 func (w *world) finish() {
-	w.shard.Advance(event.MaxTime, event.MaxTime)
+	w.clocks(event.MaxTime, event.MinTime) // credits that wait for the watermark are counted
+	w.clocks(event.MaxTime, event.MaxTime)
 	for range 20 {
 		if c := w.end(); !c.Pending {
 			return
@@ -149,8 +228,9 @@ func (w *world) put(name, key string, m *table.Meta, text string) {
 	w.rows[name][key] = versioned{m.RowVersion, m.Op, text}
 }
 
-func (w *world) fold(c *Cut) {
+func (w *world) fold(shard int, c *Cut) {
 	w.last = c
+	w.links = append(w.links, c.Links...)
 	for i := range c.Wins {
 		r := c.Wins[i]
 		w.put("wins", fmt.Sprint(r.Route, "/", r.ImpressionID), &r.Meta, show(r))
@@ -171,18 +251,23 @@ func (w *world) fold(c *Cut) {
 		r := c.Rejected[i]
 		w.put("rejected", fmt.Sprint(r.Topic, "/", r.Partition, "/", r.Offset, "/", r.Line), &r.Meta, show(r))
 	}
-	w.foldDeltas(&c.Deltas)
-	w.ledger = c.Ledger
+	w.foldDeltas(shard, &c.Deltas)
+	w.ledger[shard] = c.Ledger
+	if shard < len(w.shards)-1 {
+		return
+	}
 	total := int64(0)
-	for i := range c.Ledger {
-		total += c.Ledger[i].Consumed()
+	for _, list := range w.ledger {
+		for i := range list {
+			total += list[i].Consumed()
+		}
 	}
 	if total != int64(w.consumed) {
-		w.t.Errorf("ST4: the ledger accounts for %d of %d records: %+v", total, w.consumed, c.Ledger)
+		w.t.Errorf("ST4: the ledger accounts for %d of %d records: %+v", total, w.consumed, w.ledger)
 	}
 }
 
-func (w *world) foldDeltas(d *event.Deltas) {
+func (w *world) foldDeltas(shard int, d *event.Deltas) {
 	if !slices.IsSortedFunc(d.Minutes, func(a, b event.MinuteDelta) int { return compareKeys(&a.Key, &b.Key) }) {
 		w.t.Error("deltas are not sorted by key")
 	}
@@ -196,7 +281,7 @@ func (w *world) foldDeltas(d *event.Deltas) {
 		w.minutes[m.Key] = sum
 	}
 	for _, r := range d.Reach {
-		key := fmt.Sprint(r.Campaign, "/", r.Day)
+		key := fmt.Sprint(r.Campaign, "/", r.Day, "/", shard) // a user is in one shard (G3)
 		set := w.reach[key]
 		if set == nil {
 			set = roaring.New()
@@ -240,17 +325,42 @@ func (w *world) final() string {
 			out = append(out, fmt.Sprintf("minute %+v %v spend %+v", k, m.Add, m.SpendNanos))
 		}
 	}
-	for _, k := range slices.Sorted(maps.Keys(w.reach)) {
-		if n := w.reach[k].GetCardinality(); n > 0 {
+	reached := map[string]uint64{}
+	for k, set := range w.reach {
+		reached[k[:strings.LastIndexByte(k, '/')]] += set.GetCardinality()
+	}
+	for _, k := range slices.Sorted(maps.Keys(reached)) {
+		if n := reached[k]; n > 0 {
 			out = append(out, fmt.Sprintf("reach %s %d", k, n))
 		}
 	}
-	for i := range w.ledger {
-		a := &w.ledger[i]
+	for _, a := range w.accounts() {
 		out = append(out, fmt.Sprintf("ledger %s facts %d duplicates %d conflicts %d erased %d rejected %v",
 			a.Partition, a.Facts, a.Duplicates, a.Conflicts, a.Erased, a.Rejected))
 	}
 	return strings.Join(out, "\n")
+}
+
+// accounts is the ledgers of all shards together.
+func (w *world) accounts() []Account {
+	sums := map[event.Partition]Account{}
+	for _, list := range w.ledger {
+		for _, a := range list {
+			sum, ok := sums[a.Partition]
+			if !ok {
+				sum = Account{Partition: a.Partition, Rejected: make([]int64, len(a.Rejected))}
+			}
+			sum.Facts += a.Facts
+			sum.Duplicates += a.Duplicates
+			sum.Conflicts += a.Conflicts
+			sum.Erased += a.Erased
+			for i, n := range a.Rejected {
+				sum.Rejected[i] += n
+			}
+			sums[a.Partition] = sum
+		}
+	}
+	return slices.SortedFunc(maps.Values(sums), func(a, b Account) int { return a.Partition.Compare(b.Partition) })
 }
 
 // row is the one row of a table whose key ends in suffix, as text, "" for none.

@@ -257,6 +257,14 @@ type Bid struct {
 	SamplePermille int32
 }
 
+// Link is what one timeline tells others about a child without a user
+// (semantics R3): a record of the links topic. Only user shards read its body.
+type Link struct {
+	All   bool  // for every shard, else for the shard of Route
+	Route Route // of the timeline it is for; with All the one it is from
+	Body  []byte
+}
+
 // Rejected is a record or line that could not become an event.
 type Rejected struct {
 	Envelope // EventTime is MinTime when it could not be read

@@ -24,29 +24,43 @@ const (
 // matchClicks finds each click's impression (J2) and the columns that follow.
 func (r *resolution) matchClicks() {
 	for _, c := range r.facts {
-		own, creative := r.ownCampaign(&c.e)
-		if c.settled {
-			c.match = c.click.match
-		} else {
-			c.match = r.matchOf(&c.e, own)
-			if c.e.Test {
-				c.match.codes |= codeTest
-			}
-			if c.match.matched() && !c.match.parent.Valid {
-				c.match.codes |= codeParent
-			}
-		}
-		if p := &c.match.parent; c.match.matched() {
-			c.campaign, c.creative, c.lineItem, c.adviser = p.Campaign, p.Creative, p.LineItem, p.Advertiser
-			continue
-		}
-		c.campaign, c.creative = own, c.e.CreativeID
-		if creative != nil {
-			c.lineItem = creative.LineItemID
-		}
-		settings, _ := r.env.Reference.Campaign(own, c.e.EventTime)
-		c.adviser = settings.AdvertiserID
+		r.matchClick(c)
 	}
+	for _, c := range r.lentClicks {
+		r.matchClick(c)
+	}
+}
+
+func (r *resolution) matchClick(c *clickFact) {
+	own, creative := r.ownCampaign(&c.e)
+	home := c.guest == nil && c.e.UserID == ""
+	if c.settled {
+		c.match = c.click.match
+		c.away = home && c.match.matched()
+	} else {
+		c.match = r.matchOf(&c.e, own)
+		if c.e.Test {
+			c.match.codes |= codeTest
+		}
+		if c.match.matched() && !c.match.parent.Valid {
+			c.match.codes |= codeParent
+		}
+		if home {
+			if l := r.loanOf(clickChild(c), c.print, c.e.EventTime); l != nil {
+				c.match, c.away = l.match, true
+			}
+		}
+	}
+	if p := &c.match.parent; c.match.matched() {
+		c.campaign, c.creative, c.lineItem, c.adviser = p.Campaign, p.Creative, p.LineItem, p.Advertiser
+		return
+	}
+	c.campaign, c.creative = own, c.e.CreativeID
+	if creative != nil {
+		c.lineItem = creative.LineItemID
+	}
+	settings, _ := r.env.Reference.Campaign(own, c.e.EventTime)
+	c.adviser = settings.AdvertiserID
 }
 
 // ownCampaign is a click's own campaign (R-J0) and what is known of its
@@ -161,6 +175,9 @@ func (r *resolution) orderClicks() {
 	accepted := map[chain]event.Time{}
 	taken := map[string]int32{}
 	for _, c := range r.facts {
+		if c.away {
+			continue // its keeper's timeline says what it is
+		}
 		settings, _ := r.env.Reference.Campaign(r.computedCampaign(c), c.e.EventTime)
 		k := chain{c.campaign, c.creative}
 		last, any := accepted[k]
@@ -203,6 +220,9 @@ func (r *resolution) writeClicks() {
 		from = to
 	}
 	for _, c := range r.facts {
+		if c.guest != nil {
+			continue
+		}
 		if c.match.matched() || c.wrote.there || r.env.Watermark >= c.hold {
 			r.writeClick(c)
 		}

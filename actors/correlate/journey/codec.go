@@ -159,7 +159,7 @@ func appendMatch(b []byte, m *match) []byte {
 		b = fact.AppendText(b, *t)
 	}
 	b = fact.AppendTime(b, v.At)
-	b = append(b, byte(fact.Bit(v.Valid)), byte(v.Viewable))
+	b = append(b, byte(fact.Bit(v.Valid)|fact.Bit(v.User)<<1), byte(v.Viewable))
 	return binary.AppendVarint(b, int64(v.Device))
 }
 
@@ -177,7 +177,8 @@ func (r *reader) match(m *match) {
 		*t = r.Text()
 	}
 	v.At = r.Time()
-	v.Valid, v.Viewable = r.Bool(), event.Tri(r.Byte())
+	bits := r.Byte()
+	v.Valid, v.User, v.Viewable = bits&1 != 0, bits&2 != 0, event.Tri(r.Byte())
 	v.Device = r.Int32()
 }
 

@@ -18,7 +18,8 @@ type convFact struct {
 	advertiser string
 	dup        bool // DUP_ORDER
 	path       path
-	attributed bool // the watermark has passed it: its credits may be written (E2)
+	guest      *Guest // of another timeline, nil for an own record
+	attributed bool   // the watermark has passed it: its credits may be written (E2)
 	credited   []touch
 	truncated  bool
 	adjust     *conversion // the adjustment that decides, nil for none
@@ -53,14 +54,19 @@ func (r *resolution) judgeConversions() {
 		if c.verdict.Class != fact.Fact || c.e.Adjustment != event.New {
 			continue
 		}
-		f := &convFact{conversion: c, key: c.e.ID + fact.Suffix(c.verdict.Reused, c.e.EventTime), value: c.e.ValueMicros}
-		settings, _ := r.env.Reference.Campaign(c.e.CampaignID, c.e.EventTime)
-		f.advertiser = cmp.Or(c.e.Advertiser, settings.AdvertiserID)
-		r.convs = append(r.convs, f)
+		r.convs = append(r.convs, r.convFactOf(c, c.e.ID+fact.Suffix(c.verdict.Reused, c.e.EventTime), nil))
 	}
 	slices.SortFunc(r.convs, func(a, b *convFact) int {
 		return cmp.Or(cmp.Compare(a.e.EventTime, b.e.EventTime), strings.Compare(a.e.ID, b.e.ID))
 	})
+}
+
+func (r *resolution) convFactOf(c *conversion, key string, g *Guest) *convFact {
+	settings, _ := r.env.Reference.Campaign(c.e.CampaignID, c.e.EventTime)
+	return &convFact{
+		conversion: c, key: key, value: c.e.ValueMicros, guest: g,
+		advertiser: cmp.Or(c.e.Advertiser, settings.AdvertiserID),
+	}
 }
 
 // sameConversion reports whether two records are of one identity: the id, or
@@ -105,21 +111,12 @@ func (r *resolution) applyAdjustments() {
 			r.refuse(a, event.NotRejected)
 			continue
 		}
-		o := r.originalOf(&a.e)
-		switch {
-		case o != nil && a.e.EventTime.Sub(o.e.EventTime) <= r.env.Settings.OrderHorizon:
-			a.outcome = adjustDone
-			if o.adjust == nil || decides(a, o.adjust) {
-				o.adjust = a
-			}
-		case a.applied != adjustOpen:
-			a.outcome = a.applied
-		case o != nil:
-			a.outcome = adjustTooOld
-		default:
-			a.outcome = adjustOrphan
+		if a.e.UserID == "" {
+			r.adjustElsewhere(a)
+		} else {
+			r.adjustHere(a)
 		}
-		final := max(r.env.Frontier, r.env.Watermark) > r.env.adjustSettles(a.e.EventTime) // said by either clock, undone if an original comes
+		final := max(r.env.Frontier, r.env.Watermark) > r.env.adjustSettlesAt(a) // said by either clock, undone if an original comes
 		switch {
 		case a.outcome == adjustTooOld:
 			r.refuse(a, event.AdjustTooOld)
@@ -129,6 +126,7 @@ func (r *resolution) applyAdjustments() {
 			r.refuse(a, event.NotRejected)
 		}
 	}
+	r.adjustByGuests()
 	for _, c := range r.convs {
 		if c.adjust == nil {
 			continue
@@ -137,6 +135,39 @@ func (r *resolution) applyAdjustments() {
 		if c.adjust.e.Adjustment == event.Retract {
 			c.value = 0
 		}
+	}
+}
+
+// adjustHere applies an adjustment with a user to its original.
+func (r *resolution) adjustHere(a *conversion) {
+	o := r.originalOf(&a.e)
+	switch {
+	case o != nil && a.e.EventTime.Sub(o.e.EventTime) <= r.env.Settings.OrderHorizon:
+		a.outcome = adjustDone
+		if o.adjust == nil || decides(a, o.adjust) {
+			o.adjust = a
+		}
+	case a.applied != adjustOpen:
+		a.outcome = a.applied
+	case o != nil:
+		a.outcome = adjustTooOld
+	default:
+		a.outcome = adjustOrphan
+	}
+}
+
+// adjustElsewhere says what the keeper did with an adjustment without a user.
+func (r *resolution) adjustElsewhere(a *conversion) {
+	l := r.loanOf(adjustmentChild(a), a.print, a.e.EventTime)
+	switch {
+	case a.applied != adjustOpen:
+		a.outcome = a.applied
+	case l == nil:
+		a.outcome = adjustOrphan
+	case l.old:
+		a.outcome = adjustTooOld
+	default:
+		a.outcome = adjustDone
 	}
 }
 
@@ -174,6 +205,11 @@ func (r *resolution) findPaths() {
 			c.path = c.conversion.path
 		} else {
 			c.path = r.pathOf(c)
+			if c.e.UserID == "" {
+				if l := r.loanOf(conversionChild(c), c.print, c.e.EventTime); l != nil {
+					c.path = l.path
+				}
+			}
 		}
 		c.attributed = r.env.Watermark >= c.e.EventTime
 		if c.attributed && !c.dup {
@@ -195,12 +231,12 @@ func (r *resolution) pathOf(c *convFact) path {
 			break
 		}
 		d := c.e.EventTime.Sub(f.e.EventTime)
-		if d < 0 && f != named || !f.valid() || !in.has(f.adviser, f.campaign) {
+		if f.away || d < 0 && f != named || !f.valid() || !in.has(f.adviser, f.campaign) {
 			continue
 		}
 		window := r.settingsOf(f.campaign, c).Windows.ClickThrough
 		if window > 0 && d <= window {
-			list = append(list, found{touch: touchOfClick(f, window), named: f == named})
+			list = append(list, found{touch: touchOfClick(f, window), named: f == named, lent: f.guest != nil})
 		}
 	}
 	for i := range r.views {
@@ -216,6 +252,9 @@ func (r *resolution) pathOf(c *convFact) path {
 			list = append(list, found{touch: t, named: v == namedView})
 		}
 	}
+	if len(r.lentClicks) > 0 {
+		list = withoutTwins(list)
+	}
 	slices.SortFunc(list, func(a, b found) int { return compareTouches(&a.touch, &b.touch) })
 	return pathOfFound(c, list)
 }
@@ -223,7 +262,8 @@ func (r *resolution) pathOf(c *convFact) path {
 // found is an eligible touch, and whether the conversion named it.
 type found struct {
 	touch
-	named bool
+	named      bool
+	lent, twin bool // a kept click; one whose key an own click has
 }
 
 func pathOfFound(c *convFact, list []found) path {
@@ -282,7 +322,7 @@ func (r *resolution) namedClick(c *convFact) *clickFact {
 	var best *clickFact
 	for _, f := range r.facts {
 		d := c.e.EventTime.Sub(f.e.EventTime)
-		if f.e.ID != c.e.ClickID || d < -r.env.Settings.InversionMax || d > r.settingsOf(f.campaign, c).Windows.ClickThrough {
+		if f.away || f.e.ID != c.e.ClickID || d < -r.env.Settings.InversionMax || d > r.settingsOf(f.campaign, c).Windows.ClickThrough {
 			continue
 		}
 		if best == nil || fact.Nearer(f.e.EventTime, best.e.EventTime, c.e.EventTime, r.env.Settings.ClockTolerance) {
@@ -407,10 +447,15 @@ func (c *convFact) countKey() countKey {
 	return countKey{last.click, last.id, c.e.Type}
 }
 
-// count says which conversions count (R-C1).
+// countOne is why a conversion does not count that comes after another of its
+// touch and type (C1).
+const countOne = "COUNT_ONE"
+
+// count says which conversions count (R-C1). A conversion without a user is
+// counted where it is kept.
 func (r *resolution) count() {
 	first := map[countKey]bool{}
-	for _, c := range r.convs {
+	for _, c := range r.counted() {
 		switch {
 		case c.e.Test:
 			c.reason = fact.TestTraffic
@@ -418,11 +463,17 @@ func (r *resolution) count() {
 			c.reason = "DUP_ORDER"
 		case c.adjust != nil && c.adjust.e.Adjustment == event.Retract:
 			c.reason = "RETRACTED"
+		case c.guest != nil && c.guest.Barred:
+			c.reason = "BARRED" // home knows why
 		case c.last() == nil:
+		case c.guest == nil && c.e.UserID == "":
+			if l := r.loanOf(conversionChild(c), c.print, c.e.EventTime); l != nil && l.lost {
+				c.reason = countOne
+			}
 		default:
 			k := c.countKey()
 			if r.modeOf(c) == reference.One && (first[k] || c.lost) {
-				c.reason = "COUNT_ONE"
+				c.reason = countOne
 			}
 			first[k] = true
 		}
@@ -444,10 +495,10 @@ func (r *resolution) modeOf(c *convFact) reference.CountMode {
 // loseCounts remembers, for a conversion about to be forgotten, that it took
 // the one count of its touch and type.
 func (r *resolution) loseCounts(gone *convFact) {
-	if gone.reason != "" && gone.reason != "COUNT_ONE" || gone.last() == nil {
+	if gone.reason != "" && gone.reason != countOne || gone.last() == nil {
 		return
 	}
-	for _, c := range r.convs {
+	for _, c := range r.counted() {
 		if c != gone && c.last() != nil && c.countKey() == gone.countKey() &&
 			c.e.EventTime >= gone.e.EventTime {
 			c.conversion.lost = true

@@ -49,6 +49,8 @@ type click struct {
 	wrote   wroteClick
 }
 
+func (c *click) key() string { return c.e.ID + fact.Suffix(c.verdict.Reused, c.e.EventTime) }
+
 // match is what the joins and D5, D6 say about a click.
 type match struct {
 	method    string // of fact_clicks; "" and NONE: an orphan
@@ -110,6 +112,14 @@ type conversion struct {
 	outcome adjusted // as of this cut; not kept
 	wrote   wroteConversion
 	refusal refusal
+}
+
+// child names a record without a user.
+func (c *conversion) child() Child {
+	if c.e.Adjustment != event.New {
+		return adjustmentChild(c)
+	}
+	return conversionChild(&convFact{conversion: c, key: c.e.ID + fact.Suffix(c.verdict.Reused, c.e.EventTime)})
 }
 
 // adjusted is what became of an adjustment (C2).
@@ -228,6 +238,25 @@ func (j *Journey) AddConversion(e *event.Conversion, l *fact.Ledger) {
 	copied := wire.AppendConversion(nil, &base, e)
 	if _, err := wire.ReadConversion(copied, &base, &j.convs[i].e); err != nil {
 		panic("correlate: a conversion does not read back: " + err.Error())
+	}
+}
+
+// Names calls f for everything by which a child without a user may name a record
+// of the journey: kind c and the id of a click, v and the id of a conversion, o
+// and the type and id of an order with a zero byte between.
+func (j *Journey) Names(f func(kind byte, name string)) {
+	for i := range j.clicks {
+		f('c', j.clicks[i].e.ID)
+	}
+	for i := range j.convs {
+		e := &j.convs[i].e
+		if e.Adjustment != event.New {
+			continue
+		}
+		f('v', e.ID)
+		if e.OrderID != "" {
+			f('o', e.Type+"\x00"+e.OrderID)
+		}
 	}
 }
 

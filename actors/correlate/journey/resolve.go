@@ -23,18 +23,26 @@ func (j *Journey) Resolve(env *Env) {
 	r := &resolution{env: env, j: j}
 	r.judgeClicks()
 	r.judgeConversions()
+	r.admitGuests()
 	r.gatherViews()
 	r.matchClicks()
+	r.seatClicks()
 	r.orderClicks()
 	r.findDuplicateOrders()
 	r.applyAdjustments()
 	r.findPaths()
+	r.findLentPaths()
 	r.count()
 	r.writeClicks()
 	r.writeConversions()
+	r.announce()
+	r.lend()
 	r.settle()
+	r.settleGuests()
 	r.forget()
+	r.forgetGuests()
 	r.schedule()
+	r.scheduleGuests()
 }
 
 // resolution is the work on one journey.
@@ -42,8 +50,12 @@ type resolution struct {
 	env   *Env
 	j     *Journey
 	views []View       // the user's impressions that an open child can ask for, by (time, id)
-	facts []*clickFact // clicks that are facts, by (time, id)
+	facts []*clickFact // clicks that are facts, by (time, id); kept guests among them once matched
 	convs []*convFact  // conversions that are facts, by (time, id)
+
+	guests     []*Guest
+	lentClicks []*clickFact // guests, kept here or not
+	lentConvs  []*convFact
 }
 
 // clickFact is a click that is a fact, and the columns of its row that other
@@ -56,6 +68,8 @@ type clickFact struct {
 	creative string
 	lineItem string
 	adviser  string // advertiser
+	guest    *Guest // of another timeline, nil for an own record
+	away     bool   // kept elsewhere: no touch of its home
 }
 
 func (c *clickFact) valid() bool { return c.match.codes == 0 }
@@ -152,6 +166,18 @@ func (r *resolution) gatherViews() {
 			hi = max(hi, c.e.EventTime)
 		}
 	}
+	for _, c := range r.lentClicks {
+		if !c.settled {
+			lo = min(lo, c.e.EventTime.Add(-r.env.Longest.ClickJoin))
+			hi = max(hi, c.e.EventTime.Add(r.env.Settings.InversionMax))
+		}
+	}
+	for _, c := range r.lentConvs {
+		if !c.settled {
+			lo = min(lo, c.e.EventTime.Add(-r.env.Longest.ViewThrough))
+			hi = max(hi, c.e.EventTime.Add(r.env.Settings.InversionMax))
+		}
+	}
 	if lo <= hi {
 		r.views = r.env.Views(r.j.route, lo, hi)
 	}
@@ -164,25 +190,35 @@ func (r *resolution) gatherViews() {
 func (r *resolution) settle() {
 	set := r.env.Settings
 	for _, c := range r.facts {
-		if !c.settled && r.env.Frontier > r.env.clickSettles(c.e.EventTime) {
+		if c.guest == nil && !c.settled && r.env.Frontier > r.env.clickSettlesAt(c.click, false) {
 			c.settled = true
 			c.click.match = c.match
+			r.fix(c.e.UserID, clickChild(c))
 		}
 	}
 	for _, c := range r.convs {
 		if !c.order && r.env.Frontier > c.e.EventTime.Add(set.Horizon.Conversion+set.Slack) {
 			c.order, c.conversion.dupOrder = true, c.dup
 		}
-		if !c.settled && r.env.Frontier > r.env.pathSettles(c.e.EventTime) {
+		if !c.settled && r.env.Frontier > r.env.pathSettlesAt(c.conversion) {
 			c.settled = true
 			c.conversion.path = c.path
+			r.fix(c.e.UserID, conversionChild(c))
 		}
 	}
 	for i := range r.j.convs {
 		c := &r.j.convs[i]
-		if c.e.Adjustment != event.New && c.applied == adjustOpen && r.env.Frontier > r.env.adjustSettles(c.e.EventTime) {
+		if c.e.Adjustment != event.New && c.applied == adjustOpen && r.env.Frontier > r.env.adjustSettlesAt(c) {
 			c.applied = c.outcome
+			r.fix(c.e.UserID, adjustmentChild(c))
 		}
+	}
+}
+
+// fix has the keeper of a child without a user stay what it is.
+func (r *resolution) fix(user string, c Child) {
+	if user == "" && r.env.Fix != nil {
+		r.env.Fix(c)
 	}
 }
 
@@ -227,7 +263,9 @@ func (r *resolution) forget() {
 	set := r.env.Settings
 	expires := make(map[*click]event.Time, len(r.facts))
 	for _, c := range r.facts {
-		expires[c.click] = r.env.clickExpires(c)
+		if c.guest == nil {
+			expires[c.click] = max(r.env.clickExpires(c), r.env.clickSettlesAt(c.click, false))
+		}
 	}
 	gone := map[string]bool{}
 	var first event.Time
@@ -244,6 +282,9 @@ func (r *resolution) forget() {
 		}
 		if now > end {
 			gone[c.e.ID] = gone[c.e.ID] || c.verdict.Class == fact.Fact
+			if c.verdict.Class == fact.Fact {
+				r.release(c.e.UserID, clickChild(&clickFact{click: c, key: c.key()}))
+			}
 			continue
 		}
 		c.anchored = c.anchored || gone[c.e.ID]
@@ -257,7 +298,7 @@ func (r *resolution) forgetConversions() {
 	now := r.env.Frontier
 	set := r.env.Settings
 	for _, c := range r.convs {
-		if now > r.env.conversionExpires(c.e.EventTime) && c.attributed {
+		if c.e.UserID != "" && now > r.env.conversionExpires(c.e.EventTime) && c.attributed {
 			r.loseCounts(c)
 		}
 	}
@@ -269,7 +310,7 @@ func (r *resolution) forgetConversions() {
 		end := first.Add(set.Conflict.Conversion + set.Horizon.Conversion + set.Slack)
 		if c.verdict.Class == fact.Fact {
 			first = c.e.EventTime
-			end = r.env.conversionExpires(c.e.EventTime)
+			end = max(r.env.conversionExpires(c.e.EventTime), r.env.adjustSettlesAt(c))
 			if r.env.Watermark < c.e.EventTime {
 				end = event.MaxTime // its credits are not written
 			}
@@ -280,6 +321,9 @@ func (r *resolution) forgetConversions() {
 		}
 		if now > end {
 			gone[id] = gone[id] || c.verdict.Class == fact.Fact && id != ""
+			if c.verdict.Class == fact.Fact {
+				r.release(c.e.UserID, c.child())
+			}
 			continue
 		}
 		c.anchored = c.anchored || gone[id]
@@ -288,15 +332,25 @@ func (r *resolution) forgetConversions() {
 	r.j.convs = kept
 }
 
+// release tells that home forgets a fact without a user.
+func (r *resolution) release(user string, c Child) {
+	if user == "" && r.env.Forget != nil {
+		r.env.Forget(c)
+	}
+}
+
 // schedule says when the journey has something to do next.
 func (r *resolution) schedule() {
 	j := r.j
 	j.Until, j.Wake, j.Write = event.MinTime, event.MaxTime, event.MaxTime
 	set := r.env.Settings
 	for _, c := range r.facts {
+		if c.guest != nil {
+			continue
+		}
 		if !c.settled {
 			j.Until = max(j.Until, c.e.EventTime.Add(set.InversionMax))
-			r.wakeAt(r.env.clickSettles(c.e.EventTime))
+			r.wakeAt(r.env.clickSettlesAt(c.click, false))
 		}
 		r.wakeAt(r.env.clickExpires(c))
 		if !c.wrote.there {
@@ -307,7 +361,7 @@ func (r *resolution) schedule() {
 		at := c.e.EventTime
 		if !c.settled {
 			j.Until = max(j.Until, at)
-			r.wakeAt(r.env.pathSettles(at))
+			r.wakeAt(r.env.pathSettlesAt(c.conversion))
 		}
 		r.wakeAt(at.Add(set.Horizon.Conversion + set.Slack))
 		r.wakeAt(r.env.conversionExpires(at))
@@ -317,7 +371,7 @@ func (r *resolution) schedule() {
 	}
 	for i := range j.convs {
 		if c := &j.convs[i]; c.e.Adjustment != event.New {
-			settles := r.env.adjustSettles(c.e.EventTime)
+			settles := r.env.adjustSettlesAt(c)
 			r.wakeAt(settles)
 			r.wakeAt(r.env.conversionExpires(c.e.EventTime))
 			if c.applied == adjustOpen && settles >= r.env.Watermark {

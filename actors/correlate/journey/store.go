@@ -115,6 +115,9 @@ func (m *Store) Len() int { return m.count }
 // Record is the bytes of a journey. They are good until the next Put.
 func (m *Store) Record(n uint32) []byte { return m.slab.Get(m.record[n]) }
 
+// Route is the route of a journey.
+func (m *Store) Route(n uint32) event.Route { return m.route[n] }
+
 // Until is the time after which an impression does not concern a journey.
 func (m *Store) Until(n uint32) event.Time { return m.until[n] }
 
