@@ -407,8 +407,8 @@ func (s *Shard) seatNamed(hash uint64, r event.Route) {
 
 // seat makes a fact a guest of a timeline.
 func (s *Shard) seat(g *guest, r event.Route) {
-	if !g.There || r == g.Home && g.Kind != journey.AdjustmentChild {
-		return
+	if !g.There || r == g.Home && g.Kind != journey.AdjustmentChild || s.frontier > g.until {
+		return // no fact, itself, or settled: nothing that comes now concerns it
 	}
 	s.openJourney(r)
 	if slices.Contains(g.hosts, r) {

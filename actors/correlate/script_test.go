@@ -16,8 +16,8 @@ import (
 )
 
 // A script in testdata tells a scenario: prose, events, what the tables say. It
-// is run as written, backwards, shuffled, and with the shard put through its
-// segments after every step. Its lines:
+// is run as written, backwards, shuffled over 1, 7 and 64 shards, and with the
+// shards put through their segments after every step. Its lines:
 //
 //	# prose
 //	campaign {json}, creative {json}      reference data
@@ -60,12 +60,12 @@ func TestScenarios(t *testing.T) {
 			sc := parseScript(t, string(text))
 			sc.asWritten(false)
 			sc.asWritten(true)
-			sc.reordered(func(events []any) { slices.Reverse(events) }, false)
+			sc.reordered(func(events []any) { slices.Reverse(events) }, false, 1)
 			rng := rand.New(rand.NewPCG(1, 1))
-			for range 5 {
+			for i := range 5 {
 				sc.reordered(func(events []any) {
 					rng.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-				}, true)
+				}, true, []uint32{1, 64, 1, 7, 64}[i])
 			}
 		})
 	}
@@ -93,18 +93,18 @@ func parseScript(t *testing.T, text string) *script {
 	return sc
 }
 
-func (sc *script) world() *world {
+func (sc *script) world(shards uint32) *world {
 	set, err := reference.Parse(
 		[]byte("["+strings.Join(sc.campaigns, ",")+"]"), []byte("["+strings.Join(sc.creatives, ",")+"]"))
 	if err != nil {
 		sc.t.Fatal(err)
 	}
-	return newWorld(sc.t, func(c *Config) { c.Reference = set })
+	return newWorld(sc.t, func(c *Config) { c.Reference, c.Shards = set, shards })
 }
 
 // asWritten runs the steps in order, each in a cut of its own.
 func (sc *script) asWritten(restore bool) {
-	w := sc.world()
+	w := sc.world(1)
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, s := range sc.steps {
 		word, rest, _ := strings.Cut(s.line, " ")
@@ -124,13 +124,14 @@ func (sc *script) asWritten(restore bool) {
 		}
 		w.cutAndMaybeRestore(rng, restore)
 		w.cutAndMaybeRestore(rng, restore) // what waited for the next cut
+		w.exchange()
 	}
 	w.finish()
 	sc.checkAll(w, "as written")
 }
 
 // reordered runs the events in another order, in one cut or with cuts between.
-func (sc *script) reordered(change func([]any), cuts bool) {
+func (sc *script) reordered(change func([]any), cuts bool, shards uint32) {
 	var events []any
 	for _, s := range sc.steps {
 		if s.event != nil {
@@ -138,7 +139,7 @@ func (sc *script) reordered(change func([]any), cuts bool) {
 		}
 	}
 	change(events)
-	w := sc.world()
+	w := sc.world(shards)
 	rng := rand.New(rand.NewPCG(3, 3))
 	for _, e := range events {
 		w.apply(e)

@@ -135,6 +135,7 @@ func (w *world) clocks(watermark event.Watermark, frontier event.Time) {
 	for _, s := range w.shards {
 		s.Advance(watermark, frontier)
 	}
+	w.restless = true
 }
 
 // exchange cuts until no links are on their way.

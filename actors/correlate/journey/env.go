@@ -25,12 +25,12 @@ type Env struct {
 	Recount func(before, now []Contribution)
 
 	// What connects timelines (guest.go); all nil where there are none.
-	Guests   func(r event.Route) []*Guest // of a timeline
-	Lend     func(g *Guest, l *Loan)      // what a guest has here, nil for nothing
-	Announce func(n *Notice)              // a fact without a user; Rev and keeper are the callee's
-	Loan     func(c Child, print uint64, at event.Time) *Loan          // what home is lent by the keeper, nil for nothing
-	Fix      func(c Child)                // the keeper stays from now on
-	Forget   func(c Child)                // home forgets the fact
+	Guests   func(r event.Route) []*Guest                     // of a timeline
+	Lend     func(g *Guest, l *Loan)                          // what a guest has here, nil for nothing
+	Announce func(n *Notice)                                  // a fact without a user; Rev and keeper are the callee's
+	Loan     func(c Child, print uint64, at event.Time) *Loan // what home is lent by the keeper, nil for nothing
+	Fix      func(c Child)                                    // the keeper stays from now on
+	Forget   func(c Child)                                    // home forgets the fact
 
 	hash rowHash
 }
