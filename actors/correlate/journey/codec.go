@@ -197,7 +197,7 @@ func appendPath(b []byte, p *path) []byte {
 	b = binary.AppendUvarint(b, uint64(len(p.touches)))
 	for i := range p.touches {
 		t := &p.touches[i]
-		b = append(b, byte(fact.Bit(t.click)|fact.Bit(t.unmeasured)<<1))
+		b = append(b, byte(fact.Bit(t.click)|fact.Bit(t.unmeasured)<<1|fact.Bit(t.lent)<<2))
 		for _, text := range t.texts() {
 			b = fact.AppendText(b, *text)
 		}
@@ -225,7 +225,7 @@ func (r *reader) path(p *path) {
 	for i := range p.touches {
 		t := &p.touches[i]
 		bits := r.Byte()
-		t.click, t.unmeasured = bits&1 != 0, bits&2 != 0
+		t.click, t.unmeasured, t.lent = bits&1 != 0, bits&2 != 0, bits&4 != 0
 		for _, text := range t.texts() {
 			*text = r.Text()
 		}

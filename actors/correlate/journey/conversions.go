@@ -236,7 +236,7 @@ func (r *resolution) pathOf(c *convFact) path {
 		}
 		window := r.settingsOf(f.campaign, c).Windows.ClickThrough
 		if window > 0 && d <= window {
-			list = append(list, found{touch: touchOfClick(f, window), named: f == named, lent: f.guest != nil})
+			list = append(list, found{touch: touchOfClick(f, window), named: f == named})
 		}
 	}
 	for i := range r.views {
@@ -262,8 +262,7 @@ func (r *resolution) pathOf(c *convFact) path {
 // found is an eligible touch, and whether the conversion named it.
 type found struct {
 	touch
-	named      bool
-	lent, twin bool // a kept click; one whose key an own click has
+	named, twin bool // twin: a kept click whose key an own click has
 }
 
 func pathOfFound(c *convFact, list []found) path {
@@ -291,7 +290,7 @@ func compareTouches(a, b *touch) int {
 
 func touchOfClick(f *clickFact, window event.Span) touch {
 	t := touch{
-		click: true, id: f.key, at: f.e.EventTime, window: window,
+		click: true, lent: f.guest != nil, id: f.key, at: f.e.EventTime, window: window,
 		campaign: f.campaign, creative: f.creative, lineItem: f.lineItem,
 		site: f.e.SiteDomain, exchange: f.e.Exchange, country: f.e.Country, device: max(f.e.DeviceType, 0),
 	}
@@ -439,12 +438,13 @@ func (r *resolution) pathSetOf(c *convFact, all []touch, lastClick int) referenc
 // countKey is what ONE counts once (C1).
 type countKey struct {
 	click    bool
+	lent     bool // not the timeline's own click of that key (R-R3.5)
 	id, kind string
 }
 
 func (c *convFact) countKey() countKey {
 	last := c.last()
-	return countKey{last.click, last.id, c.e.Type}
+	return countKey{last.click, last.lent, last.id, c.e.Type}
 }
 
 // countOne is why a conversion does not count that comes after another of its

@@ -150,6 +150,7 @@ type path struct {
 // touch is an eligible click or impression as a credit copies it.
 type touch struct {
 	click                        bool
+	lent                         bool // a click that is kept for another timeline
 	unmeasured                   bool // qualified without a measurement that its campaign asks for (V2)
 	id                           string
 	at                           event.Time
