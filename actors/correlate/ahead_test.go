@@ -39,23 +39,23 @@ func runAhead(t *testing.T, seed uint64, tell bool) (string, []byte) {
 		copy(buf, all[:n])
 		announced := rng.IntN(4) != 0 // else what was said of the last run is all there is
 		if tell && announced {
-			w.shard.Ahead(buf[:n])
+			w.shards[0].Ahead(buf[:n])
 		}
 		if rng.IntN(5) == 0 {
-			w.shard.SetReference(lawReference(t))
+			w.shards[0].SetReference(lawReference(t))
 		}
 		for i := range n {
 			if rng.IntN(10) == 0 {
 				continue // one that the shard has already
 			}
 			w.consumed++
-			w.shard.Impression(&buf[i])
+			w.shards[0].Impression(&buf[i])
 		}
 		all = all[n:]
 		if rng.IntN(3) == 0 {
 			w.end()
 		}
 	}
-	w.fold(w.shard.Cut())
-	return w.final(), w.shard.Segment(true)
+	w.fold(0, w.shards[0].Cut())
+	return w.final(), w.shards[0].Segment(true)
 }

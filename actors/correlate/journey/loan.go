@@ -38,9 +38,6 @@ func (l *Loan) Compare(o *Loan) int {
 	)
 }
 
-// Lent is the same loan whoever reads it: text that a reader keeps is its own.
-// The layouts are in docs/formats/link.md.
-
 // AppendChild appends a child.
 func AppendChild(b []byte, c Child) []byte {
 	b = append(b, c.Kind)
