@@ -156,3 +156,23 @@ func FuzzOtherWriters(f *testing.F) {
 		codectest.Check(t, newDecoder(avrobid.Config{Schema: legacyAmount})(), value)
 	})
 }
+
+// The memory of a record is used again after Decode: nothing that is remembered of
+// a container's schema may lie in it.
+func TestASchemaOutlivesItsRecord(t *testing.T) {
+	value := encodeWith(t, minimalSchema, map[string]any{"auction_id": "a1", "timestamp": int64(1_700_000_000_000), "user": map[string]any{"user_id": "u"},
+		"imps": []any{map[string]any{"imp_id": "1"}}})
+	whole := containerOf(minimalSchema, "null", value)
+	d := decoder(t, avrobid.Config{})
+	for n := range 3 {
+		mine := bytes.Clone(whole)
+		rec, c := record(mine), new(collector)
+		d.Decode(rec, c)
+		if len(c.bids) != 1 || len(c.rejects) != 0 || c.bids[0].AuctionID != "a1" {
+			t.Fatalf("record %d: %d bids, %+v", n, len(c.bids), c.rejects)
+		}
+		for i := range mine {
+			mine[i] = 'x'
+		}
+	}
+}

@@ -73,6 +73,9 @@ func (d *Decoder) containedWriter(text string) (*writer, string) {
 	if w := d.contained[text]; w != nil {
 		return w, ""
 	}
+	// The writer keeps names out of the text, and the record's memory is used
+	// again.
+	text = strings.Clone(text)
 	w, err := compile(text)
 	if err != nil {
 		return nil, "the container's schema is none of bids"
@@ -80,7 +83,7 @@ func (d *Decoder) containedWriter(text string) (*writer, string) {
 	if len(d.contained) >= cachedSchemas {
 		clear(d.contained)
 	}
-	d.contained[strings.Clone(text)] = w
+	d.contained[text] = w
 	return w, ""
 }
 
