@@ -121,3 +121,18 @@ func waitFor(t *testing.T, at string) {
 	}
 	t.Fatalf("nobody listens at %s", at)
 }
+
+// The legacy records (containers with a schema of their own, clicks and conversions
+// in one topic) come out as they were sent as well.
+func TestBenchRunOfTheCaseStudy(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r := run("bench", "run", "--preset", "case_study", "--rate", "400/s", "--duration", "2s", "--warmup", "0s", "--no-progress",
+		"--set", "sink.checkpoint_interval=500ms", "--set", "correlate.shards=4", "-o", "json")
+	var doc sheet.Run
+	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
+		t.Fatalf("code %d, %v\n%s", r.code, err, r.err)
+	}
+	if doc.Latency.Count != 800 || doc.Lost+doc.Duplicated+doc.Wrong != 0 {
+		t.Errorf("lost %d, duplicated %d, wrong %d: %v", doc.Lost, doc.Duplicated, doc.Wrong, doc.Differences)
+	}
+}
