@@ -29,7 +29,7 @@ BENCHFLAGS    ?=
 GOLANGCI      := v2.12.2
 GOLANGCI_BIN  := $(BIN)/golangci-lint-$(GOLANGCI)
 
-.PHONY: build demo test check vet lint tidy baseline bench microbench gate fuzz docs clean
+.PHONY: build demo test check vet lint tidy baseline bench microbench gate fuzz fuzz-decoders docs clean
 
 build: ## the binary, in bin/adjoin
 	$(GO) build -trimpath -o $(BIN)/adjoin ./cmd/adjoin
@@ -76,6 +76,12 @@ fuzz:
 	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
 	  done; \
 	done
+
+# The decoders, which read what strangers send: two targets at a time, FUZZTIME each.
+fuzz-decoders:
+	grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' codecs | sort | while read -r file; do \
+	  grep -oE '^func Fuzz[A-Za-z0-9_]+' "$$file" | cut -c6- | sed "s|^|./$$(dirname "$$file") |"; \
+	done | xargs -P 2 -L 1 sh -c '$(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" || exit 255'
 
 docs:
 	$(GO) test -count=1 -run PageIsCurrent ./internal/config ./internal/web -args -update

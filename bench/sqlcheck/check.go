@@ -27,9 +27,6 @@ type Input struct {
 	// UserKeySecret is the key of the HMAC that stands for a user (P2), at most
 	// 64 bytes.
 	UserKeySecret []byte
-	// Links says that the tables were made by the rules for children without a
-	// user (R-R3.1 to R-R3.8). Without it such a child is left to itself.
-	Links bool
 	// Examples is how many differing rows to keep of each table and side.
 	Examples int
 }
@@ -104,7 +101,6 @@ func (c *check) load(ctx context.Context) error {
 		"SET TimeZone = 'UTC'",
 		fmt.Sprintf("SET VARIABLE inner_pad = unhex('%x')", inner),
 		fmt.Sprintf("SET VARIABLE outer_pad = unhex('%x')", outer),
-		fmt.Sprintf("SET VARIABLE links = %t", c.in.Links),
 		"CREATE TABLE records (topic VARCHAR, part INTEGER, off BIGINT, ingest BIGINT, value BLOB)",
 		"CREATE TABLE bid_data (topic VARCHAR, part INTEGER, off BIGINT, ingest BIGINT, datum VARCHAR)",
 		"CREATE TABLE reference_campaigns (j JSON)",

@@ -120,14 +120,12 @@ func sources() []actors.Topic {
 	}
 }
 
-// busy is traffic with many joins from few records: people without an id are
-// left out, because what lends them a parent is another rule's business (R3).
+// busy is traffic with many joins from few records.
 func busy(preset gen.Preset, impressions int64) gen.Config {
 	r := preset.Rates()
 	r.CTR, r.CTRPremium, r.CVR, r.CVRRetargeting, r.ViewThrough = 0.08, 0.08, 0.4, 0.4, 0.01
 	r.BidsPerImpression = 2
 	r.DoubleClick = 0.05
-	r.NoUserWeb, r.NoUserIOS = 0, 0
 	r.Conflict = max(r.Conflict, 0.002)
 	if preset == gen.CaseStudy {
 		r.Conflict = 0

@@ -20,11 +20,11 @@ create table click_named as
 with pairs as (
   select c.route, c.key, 1 as step, i.route as lender, i.key as parent, i.moment as parent_at, c.moment, i.campaign_id
   from click_facts c join impressions i on i.id = c.impression_id
-  where not c.too_late and (i.route = c.route or (getvariable('links') and c.user_id is null))
+  where not c.too_late and (i.route = c.route or c.user_id is null)
   union all
   select c.route, c.key, 2, i.route, i.key, i.moment, c.moment, i.campaign_id
   from click_facts c join impressions i on i.exchange = c.exchange and i.auction_id = c.auction_id and i.imp_id = c.imp_id
-  where not c.too_late and (i.route = c.route or (getvariable('links') and c.user_id is null))
+  where not c.too_late and (i.route = c.route or c.user_id is null)
 ), nearest as (
   select p.* from pairs p left join campaigns k using (campaign_id)
   where p.moment - p.parent_at between -60000000 and coalesce(k.click_join, 86400000000)

@@ -38,7 +38,7 @@ with facts as (
 ), offers as (
   select a.*, c.route as original_route, c.key as original, c.moment as original_at
   from facts a left join conversion_facts c
-    on (c.route = a.route or (getvariable('links') and a.user_id is null)) and c.moment <= a.moment
+    on (c.route = a.route or a.user_id is null) and c.moment <= a.moment
     and case when a.wire_id is not null then c.id = a.wire_id else c.kind = a.kind and c.order_id = a.order_id end
     and not exists (from repeated_orders o where o.route = c.route and o.key = c.key)
   -- Of each timeline the latest.
@@ -80,12 +80,12 @@ with naming as (
   select c.route, c.key, k.timeline, starts_with(k.timeline, 'user ') as of_user, 1 as step, k.moment as parent_at, k.key as parent, c.moment
   from scoped_conversions c join clicks k on k.id = c.click_id
   left join campaigns s on s.campaign_id = k.campaign_id
-  where getvariable('links') and c.user_id is null and c.moment - k.moment between -60000000 and coalesce(s.click_through, 2592000000000)
+  where c.user_id is null and c.moment - k.moment between -60000000 and coalesce(s.click_through, 2592000000000)
   union all
   select c.route, c.key, i.route, starts_with(i.route, 'user '), 2, i.moment, i.key, c.moment
   from scoped_conversions c join impressions i on i.id = c.impression_id
   left join campaigns s on s.campaign_id = i.campaign_id
-  where getvariable('links') and c.user_id is null and c.ingest - c.moment <= 172800000000
+  where c.user_id is null and c.ingest - c.moment <= 172800000000
     and c.moment - i.moment between -60000000 and coalesce(s.view_through, 86400000000)
 ), offers as (
   from naming qualify row_number() over (partition by route, key, timeline order by step,
