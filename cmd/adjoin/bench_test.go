@@ -55,7 +55,7 @@ func TestBenchFlagsThatAreWrong(t *testing.T) {
 // cannot be met, which is code 3.
 func TestBenchRunAgainstTheDemo(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := []string{"bench", "run", "--rate", "500/s", "--duration", "2s", "--warmup", "500ms", "--partitions", "2", "--no-progress",
+	args := []string{"bench", "run", "--timeout", "2m", "--rate", "500/s", "--duration", "2s", "--warmup", "500ms", "--partitions", "2", "--no-progress",
 		"--set", "sink.checkpoint_interval=500ms", "--set", "correlate.shards=4", "--html", "out/run.html", "-o", "json",
 		"--threshold", "lost==0", "--threshold", "e2e_max<1us"}
 	r := run(args...)

@@ -21,6 +21,7 @@ import (
 const (
 	benchReady = time.Minute            // an engine to start
 	benchDrain = 2 * time.Minute        // the last record to be committed
+	benchCheck = 10 * time.Minute       // every window to be closed and loaded
 	benchLead  = 200 * time.Millisecond // before the first record is due
 )
 
@@ -86,8 +87,13 @@ func (b *benchRun) measure(ctx context.Context) (doc *sheet.Run, err error) {
 		return nil, engineFailure(err)
 	}
 	truth := b.gen.Truth()
-	if err := b.target.check(ctx, &truth, doc); err != nil {
+	checking, cancel := context.WithTimeout(ctx, benchCheck)
+	defer cancel()
+	if err := b.target.check(checking, &truth, doc); err != nil {
 		return nil, engineFailure(err)
+	}
+	if checking.Err() != nil {
+		return nil, fmt.Errorf("what came out was not complete within %s of the last record", benchCheck)
 	}
 	for _, t := range b.thresholds {
 		doc.Thresholds = append(doc.Thresholds, t.Judge(doc))

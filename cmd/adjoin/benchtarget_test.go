@@ -33,7 +33,7 @@ func broker(t *testing.T, topics ...embedded.Topic) *embedded.Broker {
 func TestBenchRunAgainstAKafka(t *testing.T) {
 	t.Chdir(t.TempDir())
 	b := broker(t, embedded.Topic{Name: "impressions"})
-	r := run("bench", "run", "--target", "kafka", "--brokers", b.Addrs()[0], "--rate", "400/s", "--duration", "1s", "--warmup", "0s",
+	r := run("bench", "run", "--timeout", "2m", "--target", "kafka", "--brokers", b.Addrs()[0], "--rate", "400/s", "--duration", "1s", "--warmup", "0s",
 		"--partitions", "2", "--bids=false", "--no-progress", "--set", "sink.checkpoint_interval=500ms", "--set", "correlate.shards=4", "-o", "json")
 	var doc sheet.Run
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
@@ -87,7 +87,7 @@ load: []
 	waitFor(t, at)
 	// Twice: the second run stands on the ledger and the offsets of the first.
 	for range 2 {
-		r := run("bench", "run", "--target", "node", "-c", "node.yaml", "--rate", "400/s", "--duration", "1s", "--warmup", "0s", "--no-progress", "-o", "json")
+		r := run("bench", "run", "--target", "node", "--timeout", "2m", "-c", "node.yaml", "--rate", "400/s", "--duration", "1s", "--warmup", "0s", "--no-progress", "-o", "json")
 		var doc sheet.Run
 		if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
 			t.Fatalf("code %d, %v\n%s", r.code, err, r.err)
@@ -126,7 +126,7 @@ func waitFor(t *testing.T, at string) {
 // in one topic) come out as they were sent as well.
 func TestBenchRunOfTheCaseStudy(t *testing.T) {
 	t.Chdir(t.TempDir())
-	r := run("bench", "run", "--preset", "case_study", "--rate", "400/s", "--duration", "2s", "--warmup", "0s", "--no-progress",
+	r := run("bench", "run", "--timeout", "2m", "--preset", "case_study", "--rate", "400/s", "--duration", "2s", "--warmup", "0s", "--no-progress",
 		"--set", "sink.checkpoint_interval=500ms", "--set", "correlate.shards=4", "-o", "json")
 	var doc sheet.Run
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
