@@ -34,6 +34,7 @@ func (f bidFlags) recordFlags() event.Flags {
 	return recordFlagsOf(uint32(f) >> bidFlagShift & (1<<len(recordFlags) - 1))
 }
 
+//nolint:unused // the linter does not see it as the argument of a type parameter
 type bidChunk struct {
 	chunkHead
 
@@ -51,6 +52,7 @@ type bidChunk struct {
 	flags    [chunkRows]bidFlags
 }
 
+//nolint:unused // a rowStore calls it
 func (*bidChunk) make() {}
 
 type bids struct {

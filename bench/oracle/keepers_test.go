@@ -1,7 +1,6 @@
 package oracle
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -334,5 +333,5 @@ func TestR3_AdjustmentsPreferTheYoung(t *testing.T) {
 	f = newFeed()
 	f.conversion(at("10:00:00"), "conversion_id=old", "user_id=u", "conversion_type=purchase", "order_id=o")
 	f.conversion(at("91d 10:00:00"), "order_id=o", "conversion_type=purchase", "adjustment=RETRACT", "click_id=c1")
-	same(t, "too old", reasons(f.run(t)), fmt.Sprint("0:ADJUST_TOO_OLD:order_id"))
+	same(t, "too old", reasons(f.run(t)), "0:ADJUST_TOO_OLD:order_id")
 }

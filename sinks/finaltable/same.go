@@ -62,7 +62,7 @@ func equalFiles(a, b *os.File) (bool, error) {
 				return false, err
 			}
 		}
-		if errA != nil {
+		if errors.Is(errA, io.EOF) { // what is left of both was equal
 			return true, nil
 		}
 		if _, err := x.Discard(len(p)); err != nil {

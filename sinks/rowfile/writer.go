@@ -212,7 +212,7 @@ func (w *Writer[T]) writeChunk(c *column) (format.ColumnChunk, error) {
 		return format.ColumnChunk{}, err
 	}
 	m := format.ColumnMetaData{
-		Type:         format.Type(w.typeOf(c)),
+		Type:         w.typeOf(c),
 		Encoding:     []format.Encoding{format.Plain, format.RLE},
 		PathInSchema: c.path,
 		Codec:        w.format.Codec.CompressionCodec(),
