@@ -22,7 +22,7 @@ var (
 
 // mutant is one broken rule.
 type mutant struct {
-	rule  string // as in docs/semantics.md
+	rule  string // as in docs/semantics
 	what  string // what is wrong with it
 	file  string // from the root of the repository
 	old   string // occurs once in the file

@@ -14,4 +14,7 @@
 // package ever writes to it and its type cannot change by itself: the test
 // looks for assignments, for the address of a variable that has no value yet, and
 // for types that hold state (sync, atomic, channels, maps made empty).
+//
+// semantics_test.go reads the numbered rules of docs/semantics: each has tests,
+// and every link to one leads to it.
 package tidy
