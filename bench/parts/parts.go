@@ -70,9 +70,11 @@ func (b *bench) cost(parts map[string]spent, whole spent) sheet.Cost {
 		Events: b.events, PartsNS: map[string]float64{}, WholeNS: float64(whole.cpu) / n,
 		AllocsPerEvent: float64(whole.allocs) / n, BytesPerEvent: float64(whole.bytes) / n,
 	}
-	for name, s := range parts {
-		c.PartsNS[name] = float64(s.cpu) / n
-		c.SumNS += c.PartsNS[name]
+	for _, name := range Names() { // in one order, so that the sum is one number
+		if s, measured := parts[name]; measured {
+			c.PartsNS[name] = float64(s.cpu) / n
+			c.SumNS += c.PartsNS[name]
+		}
 	}
 	if c.SumNS > 0 {
 		c.Ratio = c.WholeNS / c.SumNS
