@@ -35,7 +35,7 @@ type Fact struct {
 
 // Step is one question that the rules ask, and its candidates.
 type Step struct {
-	Rule       string      `json:"rule"` // number in docs/semantics.md
+	Rule       string      `json:"rule"` // number in docs/semantics
 	Question   string      `json:"question"`
 	Candidates []Candidate `json:"candidates"`
 	Result     string      `json:"result"`
