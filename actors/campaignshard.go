@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,7 +55,7 @@ func (c *campaignShard) fold(m *fold) error {
 		return nil
 	}
 	for _, b := range m.deltas {
-		if err := c.core.FoldBytes(b); err != nil {
+		if err := c.core.Fold(b); err != nil {
 			return err
 		}
 	}
@@ -65,15 +66,8 @@ func (c *campaignShard) fold(m *fold) error {
 func (c *campaignShard) takeCut(ctx actor.Context, m *takeCut) error {
 	c.core.Advance(m.watermark, m.frontier)
 	out := c.core.Cut()
-	if len(out.Minutes) > 0 {
-		if err := c.cut.WriteCampaignMinutes(out.Minutes); err != nil {
-			return err
-		}
-	}
-	if len(out.Days) > 0 {
-		if err := c.cut.WriteCampaignDays(out.Days); err != nil {
-			return err
-		}
+	if err := writeAggregates(c.cut, out); err != nil {
+		return err
 	}
 	segment, base := c.growth.segment(c.core.Segment)
 	stats := c.core.Stats()
@@ -84,7 +78,23 @@ func (c *campaignShard) takeCut(ctx actor.Context, m *takeCut) error {
 		id: journal.ShardID{Role: journal.Campaign, Shard: c.id}, number: m.number,
 		segment: segment, base: base, held: stats.Bytes,
 		vector: event.Vector{journal.JournalPartition(): c.folded},
-		rows:   int64(len(out.Minutes) + len(out.Days)),
+		rows:   int64(out.Rows()),
 	})
 	return nil
+}
+
+// writeAggregates gives the rows of a campaign shard's cut to a sink.
+func writeAggregates(to sinks.Sink, out *campaign.Cut) error {
+	return errors.Join(
+		writeRows(out.Minutes, to.WriteCampaignMinutes), writeRows(out.Hours, to.WriteCampaignHours),
+		writeRows(out.Days, to.WriteCampaignDays), writeRows(out.Sites, to.WriteSiteDays),
+		writeRows(out.Pipeline, to.WritePipelineMinutes),
+	)
+}
+
+func writeRows[R any](rows []R, to func([]R) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return to(rows)
 }

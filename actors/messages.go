@@ -102,7 +102,7 @@ type takeCut struct {
 type fold struct {
 	quiet
 	offset event.Offset // of the valid commit
-	deltas [][]byte     // of each user shard in it (campaign.AppendDeltas)
+	deltas [][]byte     // of each user shard in it (package delta)
 }
 
 // To the committer.

@@ -141,7 +141,7 @@ func newReplay(cfg ReplayConfig) (*replay, error) {
 
 func (r *replay) userConfig(u *userShard) correlate.Config {
 	return correlate.Config{
-		Shard: u.id, Shards: r.cfg.UserShards, Reference: r.cfg.Reference, Settings: r.cfg.Settings, Sink: u.rows,
+		Shard: u.id, Shards: r.cfg.UserShards, CampaignShards: r.cfg.CampaignShards, Reference: r.cfg.Reference, Settings: r.cfg.Settings, Sink: u.rows,
 	}
 }
 
@@ -266,7 +266,7 @@ func (r *replay) restless() bool {
 
 // cutAt takes every shard through one cut and folds what it changed.
 func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more bool, err error) {
-	var deltas []event.Deltas
+	var deltas [][]byte
 	links := r.links
 	r.links, r.linked = nil, false
 	deliver(links, r.cfg.UserShards, func(to event.Shard, body []byte) {
@@ -285,7 +285,9 @@ func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more boo
 		}
 		more = more || out.Pending
 		r.links, r.linked = append(r.links, out.Links...), r.linked || out.Linked
-		deltas = append(deltas, out.Deltas)
+		if out.Deltas != nil {
+			deltas = append(deltas, out.Deltas)
+		}
 		ledger = append(ledger, cloneLedger(out.Ledger)...)
 		if err := r.renew(u); err != nil {
 			return false, err
@@ -297,8 +299,8 @@ func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more boo
 	}
 	for i, c := range r.campaigns {
 		for j := range deltas {
-			more = more || len(deltas[j].Minutes)+len(deltas[j].Reach) > 0
-			if err := c.Fold(&deltas[j]); err != nil {
+			more = true
+			if err := c.Fold(deltas[j]); err != nil {
 				return false, err
 			}
 		}
@@ -313,11 +315,7 @@ func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more boo
 
 func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark) error {
 	c.Advance(watermark, r.frontier())
-	out := c.Cut()
-	if err := r.cfg.Out.WriteCampaignMinutes(out.Minutes); err != nil {
-		return err
-	}
-	if err := r.cfg.Out.WriteCampaignDays(out.Days); err != nil {
+	if err := writeAggregates(r.cfg.Out, c.Cut()); err != nil {
 		return err
 	}
 	if r.cfg.Restore {

@@ -157,7 +157,7 @@ func (n *node) restoreShards(ctx context.Context, r *restored) error {
 func (n *node) restoreUser(ctx context.Context, r *restored, id event.Shard) (*userShard, error) {
 	u := &userShard{node: n, id: id, rows: &rowStream{}, vector: event.Vector{}, probe: n.cfg.probe}
 	cfg := correlate.Config{
-		Shard: id, Shards: n.cfg.UserShards, Reference: n.cfg.Reference, Settings: n.cfg.Settings, Sink: u.rows,
+		Shard: id, Shards: n.cfg.UserShards, CampaignShards: n.cfg.CampaignShards, Reference: n.cfg.Reference, Settings: n.cfg.Settings, Sink: u.rows,
 	}
 	last, known := r.chain[journal.ShardID{Role: journal.User, Shard: id}]
 	if !known {

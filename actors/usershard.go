@@ -8,7 +8,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/advertisex/adjoin/actors/campaign"
 	"github.com/advertisex/adjoin/actors/correlate"
 	"github.com/advertisex/adjoin/cluster/journal"
 	"github.com/advertisex/adjoin/codecs/batch"
@@ -188,9 +187,7 @@ func (u *userShard) cut(ctx actor.Context, m *takeCut) error {
 		ledger: cloneLedger(out.Ledger), held: stats.Live.Bytes.Total(), recalls: slices.Clone(out.Recalls),
 		links: out.Links, linked: out.Linked,
 	}
-	if len(out.Deltas.Minutes)+len(out.Deltas.Reach) > 0 {
-		c.deltas = campaign.AppendDeltas(nil, &out.Deltas)
-	}
+	c.deltas = out.Deltas
 	// Ranges without events change the vector, which is in the commit, not the
 	// state: a quiet shard writes no segment.
 	if u.changed || c.rows > 0 || c.deltas != nil || u.growth.segments == 0 {

@@ -4,20 +4,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // ErrCorrupt is the cause of every error about bytes that are not what this
 // package wrote. Kafka's and the segment's checksums have been right by then,
 // so it means a defect or a format of another version.
-var ErrCorrupt = errors.New("campaign: bytes are not a segment or deltas of this version")
+var ErrCorrupt = errors.New("campaign: bytes are not a segment of this version")
 
 // reader takes values off the front of a slice and remembers the first
 // failure; after one, everything it returns is zero.
 type reader struct {
-	rest []byte
-	err  error
+	rest  []byte
+	err   error
+	texts uint64 // entries of the dictionary
 }
 
 func (r *reader) fail() {
@@ -68,7 +67,18 @@ func (r *reader) bytes() []byte {
 	return b
 }
 
-func (r *reader) string() string { return string(r.bytes()) }
+// int32 reads a varint of 32 bits.
+func (r *reader) int32() int32 { return int32(r.varint()) }
+
+// text reads the number of an entry of the dictionary.
+func (r *reader) text() uint32 {
+	n := r.uvarint()
+	if n >= r.texts {
+		r.fail()
+		return 0
+	}
+	return uint32(n)
+}
 
 // count reads a number of items, each at least one byte long, and refuses
 // more than the rest can hold.
@@ -84,13 +94,4 @@ func (r *reader) count() int {
 func appendBytes[T ~string | ~[]byte](dst []byte, b T) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(b)))
 	return append(dst, b...)
-}
-
-// bitmap decodes a Roaring bitmap in the portable format.
-func bitmap(b []byte) (*roaring.Bitmap, error) {
-	m := roaring.New()
-	if _, err := m.FromUnsafeBytes(b); err != nil {
-		return nil, fmt.Errorf("%w: bitmap: %w", ErrCorrupt, err)
-	}
-	return m.Clone(), nil
 }

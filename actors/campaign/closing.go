@@ -25,12 +25,12 @@ func (c *closing[B, K]) add(bucket B, key K) {
 	c.members[bucket] = append(keys, key)
 }
 
-// close removes every bucket that is final and calls each with its keys.
-func (c *closing[B, K]) close(final func(B) bool, each func(K)) {
+// close removes every bucket that is final and calls each with it and its keys.
+func (c *closing[B, K]) close(final func(B) bool, each func(B, K)) {
 	for len(c.buckets) > 0 && final(c.buckets[0]) {
 		bucket := heap.Pop(&c.buckets).(B)
 		for _, key := range c.members[bucket] {
-			each(key)
+			each(bucket, key)
 		}
 		delete(c.members, bucket)
 	}

@@ -1,140 +1,97 @@
 package campaign
 
 import (
-	"cmp"
 	"encoding/binary"
-	"maps"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/event/delta"
 )
 
-const segmentVersion = 1
+const segmentVersion = 2
 
-// groupBytes is about what a group takes in a segment.
-const groupBytes = 96
-
-// What a segment says of a key.
-const (
-	gone  = 0 // the key is final and has been let go
-	holds = 1 // the key's full value follows
-)
+// itemBytes is about what a group takes in a segment.
+const itemBytes = 32
 
 // Segment is the state that changed since the last Segment, or with base the
-// whole state:
-//
-//	version    1 byte (1)
-//	watermark  varint
-//	groups     uvarint count, then each: key as in deltas, 1 byte gone or
-//	           holds, and when it holds: totals as in deltas
-//	days       uvarint count, then each: text campaign, varint day, 1 byte
-//	           gone or holds, and when it holds: uvarint count of user shards, then
-//	           each: uvarint shard, bytes (portable Roaring)
-//
-// Keys are in order, so the same history and the same cuts give the same
-// bytes. It is nil when there is nothing to say.
+// whole state: the watermark and the frontier, the texts that are new, then for
+// each table the keys let go and the groups that changed, with their values
+// (docs/formats/campaign-segment.md). The same history and the same cuts give
+// the same bytes. It is nil when there is nothing to say.
 func (s *Shard) Segment(base bool) []byte {
-	groups, days := s.pending(base)
-	for k := range s.unsaved {
-		if at, held := s.index[k]; held {
-			s.groups[at].unsaved = false
-		}
-	}
-	clear(s.unsaved)
-	clear(s.unsavedDays)
-	if !base && len(groups) == 0 && len(days) == 0 {
+	n := len(s.minutes.unsaved) + len(s.hours.unsaved) + len(s.days.unsaved) + len(s.sites.unsaved) + len(s.pipes.unsaved)
+	gone := len(s.minutes.gone) + len(s.hours.gone) + len(s.days.gone) + len(s.sites.gone) + len(s.pipes.gone)
+	if !base && n+gone == 0 {
 		return nil
 	}
-	dst := append(make([]byte, 0, 64+len(groups)*groupBytes), segmentVersion)
-	dst = binary.AppendVarint(dst, int64(s.watermark))
-	dst = binary.AppendUvarint(dst, uint64(len(groups)))
-	for _, k := range groups {
-		dst = s.appendGroup(dst, k)
-	}
-	dst = binary.AppendUvarint(dst, uint64(len(days)))
-	for _, k := range days {
-		dst = s.appendDay(dst, k)
-	}
-	return dst
-}
-
-// pending is the keys a segment is about, in order.
-func (s *Shard) pending(base bool) (groups []groupKey, days []dayKey) {
 	if base {
-		groups, days = inOrder(&s.text, s.index), slices.Collect(maps.Keys(s.days))
-	} else {
-		groups, days = inOrder(&s.text, s.unsaved), slices.Collect(maps.Keys(s.unsavedDays))
+		n = s.minutes.held + s.hours.held + s.days.held + s.sites.held + s.pipes.held
 	}
-	slices.SortFunc(days, func(a, b dayKey) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(s.text.of(a.campaign), s.text.of(b.campaign)))
-	})
-	return groups, days
+	b := append(make([]byte, 0, 256+(n+gone)*itemBytes), segmentVersion)
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(s.watermark)), int64(s.frontier))
+	b = s.text.appendFresh(b, base)
+	b = appendStore(b, &s.minutes, base, appendMinuteKey, appendMinuteSums)
+	b = appendStore(b, &s.hours, base, appendPeriodKey, appendPeriodSums)
+	b = appendStore(b, &s.days, base, appendPeriodKey, appendPeriodSums)
+	b = appendStore(b, &s.sites, base, appendSiteKey, appendSiteSums)
+	return appendStore(b, &s.pipes, base, appendPipeKey, appendPipeSums)
 }
 
-// inOrder is the keys of a set in the order of the table's key.
-func inOrder[V any](text *dictionary, set map[groupKey]V) []groupKey {
-	keys := make([]groupKey, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
+// appendStore appends the keys let go, then the groups: the key, a byte that is
+// 1 while a row of it waits to be shown, the value.
+func appendStore[K groupKey, V any](
+	b []byte, groups *store[K, V], base bool, key func([]byte, K) []byte, value func([]byte, *V) []byte,
+) []byte {
+	changed, gone := groups.take(&groups.unsaved, unsaved), groups.gone
+	if base {
+		changed, gone = groups.all(), nil
 	}
-	rank := text.ranks()
-	slices.SortFunc(keys, func(a, b groupKey) int {
-		return cmp.Or(
-			cmp.Compare(a.bucket, b.bucket),
-			cmp.Compare(rank[a.campaign], rank[b.campaign]),
-			cmp.Compare(rank[a.creative], rank[b.creative]),
-			cmp.Compare(rank[a.exchange], rank[b.exchange]),
-			cmp.Compare(rank[a.country], rank[b.country]),
-			cmp.Compare(a.device, b.device),
-			cmp.Compare(rank[a.currency], rank[b.currency]),
-		)
-	})
-	return keys
+	groups.gone = nil
+	b = binary.AppendUvarint(b, uint64(len(gone)))
+	for _, k := range gone {
+		b = key(b, k)
+	}
+	b = binary.AppendUvarint(b, uint64(len(changed)))
+	for _, i := range changed {
+		it := &groups.items[i]
+		b = append(key(b, it.key), byte(it.marks&touched/touched))
+		b = value(b, &it.value)
+	}
+	return b
 }
 
-func (s *Shard) appendGroup(dst []byte, k groupKey) []byte {
-	dst = appendKey(dst, &event.CampaignKey{
-		Bucket:   k.bucket,
-		Campaign: s.text.of(k.campaign),
-		Creative: s.text.of(k.creative),
-		Exchange: s.text.of(k.exchange),
-		Country:  s.text.of(k.country),
-		Currency: s.text.of(k.currency),
-		Device:   k.device,
-	})
-	at, ok := s.index[k]
-	if !ok {
-		return append(dst, gone)
-	}
-	g := &s.groups[at]
-	return appendTotals(append(dst, holds), &g.measures, g.spend)
-}
-
-func (s *Shard) appendDay(dst []byte, k dayKey) []byte {
-	dst = appendBytes(dst, s.text.of(k.campaign))
-	dst = binary.AppendVarint(dst, int64(k.day))
-	r, ok := s.days[k]
-	if !ok {
-		return append(dst, gone)
-	}
-	dst = append(dst, holds)
-	dst = binary.AppendUvarint(dst, uint64(len(r.users)))
-	shards := make([]event.Shard, 0, len(r.users))
-	for shard := range r.users {
-		shards = append(shards, shard)
-	}
-	slices.Sort(shards)
-	for _, shard := range shards {
-		dst = binary.AppendUvarint(dst, uint64(shard))
-		users, err := r.users[shard].ToBytes()
-		if err != nil { // it writes to memory
-			panic("campaign: bitmap does not encode: " + err.Error())
+// loadStore reads what appendStore wrote.
+func loadStore[K groupKey, V any](
+	r *reader, groups *store[K, V], by *closing[int32, uint32],
+	key func(*reader) (k K, bucket int32), value func(*reader, *V),
+) {
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		k, _ := key(r)
+		if i, fresh := groups.at(k); fresh || r.err == nil {
+			groups.remove(i)
 		}
-		dst = appendBytes(dst, users)
 	}
-	return dst
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		k, bucket := key(r)
+		waits := r.byte() == 1
+		i, fresh := groups.at(k)
+		if fresh {
+			by.add(bucket, i)
+		}
+		it := &groups.items[i]
+		var v V
+		value(r, &v)
+		it.value = v
+		switch {
+		case waits:
+			groups.show(i)
+		case it.marks&touched != 0:
+			it.marks &^= touched
+			at := slices.Index(groups.touched, i)
+			groups.touched = slices.Delete(groups.touched, at, at+1)
+		}
+	}
+	groups.gone = nil
 }
 
 // Restore rebuilds a shard from its segments, oldest first.
@@ -145,9 +102,7 @@ func Restore(cfg Config, segments [][]byte) (*Shard, error) {
 			return nil, err
 		}
 	}
-	clear(s.unsaved)
-	clear(s.unsavedDays)
-	s.finalize(func(groupKey) {}, func(dayKey) {}) // their rows are written
+	s.finalize(false) // their rows are written, or wait
 	return s, nil
 }
 
@@ -157,11 +112,18 @@ func (s *Shard) load(b []byte) error {
 	}
 	r := &reader{rest: b[1:]}
 	s.watermark = max(s.watermark, event.Time(r.varint()))
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		s.loadGroup(r)
-	}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		s.loadDay(r)
+	s.frontier = max(s.frontier, event.Time(r.varint()))
+	s.text.load(r)
+	r.texts = uint64(len(s.text.entries))
+	loadStore(r, &s.minutes, &s.closingMinutes, (*reader).minuteKey, (*reader).minuteSums)
+	loadStore(r, &s.hours, &s.closingHours, (*reader).periodKey, (*reader).periodSums)
+	loadStore(r, &s.days, &s.closingDays, (*reader).periodKey, (*reader).periodSums)
+	loadStore(r, &s.sites, &s.closingSites, (*reader).siteKey, (*reader).siteSums)
+	loadStore(r, &s.pipes, &s.closingPipes, (*reader).pipeKey, (*reader).pipeSums)
+	for i := range s.pipes.items {
+		if it := &s.pipes.items[i]; it.marks&held != 0 && !it.value.frozen {
+			s.cooling.add(it.key.minute, uint32(i))
+		}
 	}
 	if r.err == nil && len(r.rest) > 0 {
 		return ErrCorrupt
@@ -169,35 +131,154 @@ func (s *Shard) load(b []byte) error {
 	return r.err
 }
 
-func (s *Shard) loadGroup(r *reader) {
-	key := r.key()
-	if state := r.byte(); state == gone || r.err != nil {
-		k := s.intern(&key)
-		if at, ok := s.index[k]; ok {
-			s.free = append(s.free, at)
-			delete(s.index, k)
-		}
-		return
-	}
-	g := s.group(s.intern(&key))
-	g.measures, g.spend = r.totals()
+func appendMinuteKey(b []byte, k minuteKey) []byte {
+	b = binary.AppendVarint(b, int64(k.minute))
+	b = binary.AppendUvarint(b, uint64(k.creative))
+	b = binary.AppendUvarint(b, uint64(k.exchange))
+	return binary.AppendUvarint(b, uint64(k.device))
 }
 
-func (s *Shard) loadDay(r *reader) {
-	k := dayKey{campaign: s.text.id(r.string()), day: int32(r.varint())}
-	if state := r.byte(); state == gone || r.err != nil {
-		delete(s.days, k)
+func (r *reader) minuteKey() (minuteKey, int32) {
+	k := minuteKey{r.int32(), r.text(), r.text(), r.text()}
+	return k, k.minute
+}
+
+func appendPeriodKey(b []byte, k periodKey) []byte {
+	b = binary.AppendVarint(b, int64(k.at))
+	b = binary.AppendUvarint(b, uint64(k.campaign))
+	return binary.AppendUvarint(b, uint64(k.currency))
+}
+
+func (r *reader) periodKey() (periodKey, int32) {
+	k := periodKey{r.int32(), r.text(), r.text()}
+	return k, k.at
+}
+
+func appendSiteKey(b []byte, k siteKey) []byte {
+	b = binary.AppendVarint(b, int64(k.day))
+	b = binary.AppendUvarint(b, uint64(k.place))
+	b = binary.AppendUvarint(b, uint64(k.campaign))
+	return binary.AppendUvarint(b, uint64(k.currency))
+}
+
+func (r *reader) siteKey() (siteKey, int32) {
+	k := siteKey{r.int32(), r.text(), r.text(), r.text()}
+	return k, k.day
+}
+
+func appendPipeKey(b []byte, k pipeKey) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(b, int64(k.minute)), uint64(k.topic))
+}
+
+func (r *reader) pipeKey() (pipeKey, int32) {
+	k := pipeKey{r.int32(), r.text()}
+	return k, k.minute
+}
+
+// appendSums appends a uvarint mask of the numbers that are not zero, their
+// varints in order, then spend (varint hi, uvarint lo).
+func appendSums(b []byte, list []int64, spend event.Int128) []byte {
+	var mask uint64
+	for i, v := range list {
+		if v != 0 {
+			mask |= 1 << i
+		}
+	}
+	b = binary.AppendUvarint(b, mask)
+	for _, v := range list {
+		if v != 0 {
+			b = binary.AppendVarint(b, v)
+		}
+	}
+	return binary.AppendUvarint(binary.AppendVarint(b, spend.Hi), spend.Lo)
+}
+
+func (r *reader) sums(list []int64, spend *event.Int128) {
+	mask := r.uvarint()
+	if mask>>len(list) != 0 {
+		r.fail()
 		return
 	}
-	d := s.day(k)
-	d.users = map[event.Shard]*roaring.Bitmap{}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		shard := event.Shard(r.uvarint())
-		users, err := bitmap(r.bytes())
-		if err != nil {
-			r.err = err
-			return
+	for i := range list {
+		if mask&(1<<i) != 0 {
+			list[i] = r.varint()
 		}
-		d.users[shard] = users
 	}
+	spend.Hi, spend.Lo = r.varint(), r.uvarint()
+}
+
+func appendMinuteSums(b []byte, m *minuteSums) []byte { return appendSums(b, m.measures[:], m.spend) }
+
+func (r *reader) minuteSums(m *minuteSums) { r.sums(m.measures[:], &m.spend) }
+
+func appendPeriodSums(b []byte, p *periodSums) []byte {
+	b = appendSums(b, p.measures[:], p.spend)
+	for _, n := range p.bins {
+		b = binary.AppendVarint(b, n)
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.dated)))
+	for i := range p.dated {
+		d := &p.dated[i]
+		b = appendSums(binary.AppendVarint(b, int64(d.date)), []int64{d.valueCT}, d.spend)
+	}
+	return b
+}
+
+func (r *reader) periodSums(p *periodSums) {
+	r.sums(p.measures[:], &p.spend)
+	for i := range p.bins {
+		p.bins[i] = r.varint()
+	}
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		d := datedSums{date: r.int32()}
+		var value [1]int64
+		r.sums(value[:], &d.spend)
+		d.valueCT = value[0]
+		p.dated = append(p.dated, d)
+	}
+}
+
+func appendSiteSums(b []byte, v *siteSums) []byte {
+	return delta.AppendCounts(appendSums(b, v.measures[:], v.spend), v.toClick)
+}
+
+func (r *reader) siteSums(v *siteSums) {
+	r.sums(v.measures[:], &v.spend)
+	v.toClick = r.counts()
+}
+
+func appendPipeSums(b []byte, p *pipeSums) []byte {
+	p.settle()
+	frozen := int64(0)
+	if p.frozen {
+		frozen = 1
+	}
+	b = appendSums(b, []int64{p.facts, p.duplicates, p.late, p.matched, p.timed, p.p50, p.p99, frozen}, event.Int128{})
+	b = binary.AppendUvarint(b, uint64(len(p.rejected)))
+	for _, x := range p.rejected {
+		b = binary.AppendVarint(append(b, byte(x.Reason)), x.Times)
+	}
+	return delta.AppendCounts(b, p.lags)
+}
+
+func (r *reader) pipeSums(p *pipeSums) {
+	var list [8]int64
+	var none event.Int128
+	r.sums(list[:], &none)
+	p.facts, p.duplicates, p.late, p.matched = list[0], list[1], list[2], list[3]
+	p.timed, p.p50, p.p99, p.frozen = list[4], list[5], list[6], list[7] != 0
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		p.rejected = append(p.rejected, delta.ReasonCount{Reason: event.Reason(r.byte()), Times: r.varint()})
+	}
+	p.lags = r.counts()
+}
+
+func (r *reader) counts() []delta.Count {
+	var list []delta.Count
+	before := int64(0)
+	for n := r.count(); n > 0 && r.err == nil; n-- {
+		before += r.varint()
+		list = append(list, delta.Count{MS: before, Times: r.varint()})
+	}
+	return list
 }

@@ -1,20 +1,19 @@
 package campaign
 
 import (
-	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
+	"time"
 
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/event/delta"
 	"github.com/advertisex/adjoin/internal/reference"
-	"github.com/advertisex/adjoin/internal/table"
 )
 
 // Config says which campaigns a shard holds and when their buckets close.
 type Config struct {
 	Shard  event.Shard
 	Shards uint32 // of campaign shards in the deployment
-	// Reference gives a campaign's time zone for the day rows.
+	// Reference gives a campaign's time zone for its days, and the exchange rates
+	// of the reporting currency.
 	Reference *reference.Set
 	// Horizon is the longest correction horizon: a bucket is final when the
 	// watermark has passed its end by this much (X4). Zero means 35 days.
@@ -27,80 +26,76 @@ type Config struct {
 	Held event.Span
 }
 
-// groupKey is a CampaignKey with its text in the shard's dictionary: no
-// pointer, so the collector never looks into the index.
-type groupKey struct {
-	bucket                                          event.Time
-	campaign, creative, exchange, country, currency uint32
-	device                                          int32
-}
-
-// group is the running total of one key.
-type group struct {
-	key      groupKey
-	measures event.Measures
-	spend    event.Int128
-	// In the sets of the same names; a key may be in them without.
-	touched, unsaved bool
-}
-
-// dayKey is one campaign on one of its local days.
-type dayKey struct {
-	campaign uint32
-	day      int32
-}
-
-// reach is who a campaign reached on a day: a bitmap of user ordinals for each
-// user shard. A user lives in one shard, so the cardinalities add up (G3).
-type reach struct {
-	users map[event.Shard]*roaring.Bitmap
-}
-
-func (r *reach) count() int64 {
-	var n uint64
-	for _, b := range r.users {
-		n += b.GetCardinality()
-	}
-	return int64(n)
-}
-
-// of is the bitmap of a user shard, made when it is new.
-func (r *reach) of(shard event.Shard) *roaring.Bitmap {
-	b := r.users[shard]
-	if b == nil {
-		b = roaring.New()
-		r.users[shard] = b
-	}
-	return b
-}
+// How long something is kept or waits.
+const (
+	// slowEvery is how often groups of hours, days and sites are shown: nearly all
+	// of them change in every cut.
+	slowEvery = event.Minute
+	// lagsHeld is how long after its minute, on the ingest frontier, the lags of a
+	// row of ops_pipeline_minute are held one by one.
+	lagsHeld = 24 * event.Hour
+	// pipeMargin is how much longer than the horizon such a row can change: an
+	// adjustment is refused when the frontier has passed its horizon.
+	pipeMargin = event.Day
+)
 
 // Shard is the state of one campaign shard.
 type Shard struct {
 	cfg       Config
 	cut       uint64
 	emittedAt event.Time
+	shownAt   event.Time // of the last cut that showed hours, days and sites
 	watermark event.Watermark
 	frontier  event.Time
 	ending    bool // the watermark was sent to the end of time
 
-	text   dictionary
-	groups []group
-	free   []uint32 // places in groups that can be used again
-	index  map[groupKey]uint32
-	days   map[dayKey]*reach
+	text    dictionary
+	minutes store[minuteKey, minuteSums]
+	hours   store[periodKey, periodSums]
+	days    store[periodKey, periodSums]
+	sites   store[siteKey, siteSums]
+	pipes   store[pipeKey, pipeSums]
 
-	// Since the last Cut, what must be shown; since the last Segment, what
-	// must be kept. A key leaves both when it has been written.
-	touched     map[groupKey]struct{}
-	touchedDays map[dayKey]struct{}
-	unsaved     map[groupKey]struct{}
-	unsavedDays map[dayKey]struct{}
+	// Groups by the bucket that makes them final, and final ones by the bucket
+	// that lets them go.
+	closingMinutes, closingHours, closingDays, closingSites, closingPipes closing[int32, uint32]
+	leavingMinutes, leavingHours, leavingDays, leavingSites, cooling      closing[int32, uint32]
 
-	// Keys by the bucket that makes them final, and final keys by the bucket that
-	// lets them go.
-	closingGroups, finalGroups closing[event.Time, groupKey]
-	closingDays, finalDays     closing[int32, dayKey]
+	recent []recentPeriod // by entry of the campaign
+	slots  map[daySlot]daySpan
+
+	minute delta.Minute // room for reading
+	site   delta.Site
+	pipe   delta.Pipeline
+	places []uint32
+	ints   []int64
+	floats []float64
 }
+
+// recentPeriod is the hour and day that a campaign's deltas were added to last.
+type recentPeriod struct {
+	slot     int32 // quarter of an hour; 0 for none
+	currency uint32
+	hour     uint32
+	day      uint32
+}
+
+// daySlot is a quarter of an hour for one campaign: local days begin on such
+// boundaries, so one look-up of the zone serves them all.
+type daySlot struct {
+	campaign uint32
+	slot     int32
+}
+
+type daySpan struct {
+	day int32
+	one bool // the whole slot is one day under one version of the campaign
+}
+
+const (
+	slotMinutes = 15
+	slotsMax    = 1 << 14
+)
 
 // New is an empty shard.
 func New(cfg Config) *Shard {
@@ -110,32 +105,38 @@ func New(cfg Config) *Shard {
 	if cfg.Held == 0 {
 		cfg.Held = 215 * event.Day
 	}
-	return &Shard{
-		cfg:         cfg,
-		watermark:   event.MinTime,
-		frontier:    event.MinTime,
-		text:        newDictionary(),
-		index:       map[groupKey]uint32{},
-		days:        map[dayKey]*reach{},
-		touched:     map[groupKey]struct{}{},
-		touchedDays: map[dayKey]struct{}{},
-		unsaved:     map[groupKey]struct{}{},
-		unsavedDays: map[dayKey]struct{}{},
+	if cfg.Reference == nil {
+		cfg.Reference = new(reference.Set)
+	}
+	s := &Shard{
+		cfg: cfg, shownAt: event.MinTime, watermark: event.MinTime, frontier: event.MinTime,
+		text: newDictionary(), slots: make(map[daySlot]daySpan),
+	}
+	for _, c := range s.closings() {
+		*c = newClosing[int32, uint32]()
+	}
+	return s
+}
 
-		closingGroups: newClosing[event.Time, groupKey](),
-		finalGroups:   newClosing[event.Time, groupKey](),
-		closingDays:   newClosing[int32, dayKey](),
-		finalDays:     newClosing[int32, dayKey](),
+func (s *Shard) closings() [10]*closing[int32, uint32] {
+	return [...]*closing[int32, uint32]{
+		&s.closingMinutes, &s.closingHours, &s.closingDays, &s.closingSites, &s.closingPipes,
+		&s.leavingMinutes, &s.leavingHours, &s.leavingDays, &s.leavingSites, &s.cooling,
 	}
 }
 
-// Owns reports whether the campaign's aggregates live in this shard.
+// Owns reports whether the campaign's aggregates live in this shard; topics are
+// distributed like campaigns.
 func (s *Shard) Owns(campaign string) bool {
 	return event.ShardOf(event.RouteCampaign(campaign), s.cfg.Shards) == s.cfg.Shard
 }
 
-// SetReference replaces the reference data from the next row on.
-func (s *Shard) SetReference(set *reference.Set) { s.cfg.Reference = set }
+// SetReference replaces the reference data from the next delta and row on.
+func (s *Shard) SetReference(set *reference.Set) {
+	s.cfg.Reference = set
+	s.forgetRecent()
+	clear(s.slots)
+}
 
 // Begin opens a cut: its number becomes the row_version of the rows of the
 // next Cut, now their emitted_at.
@@ -143,8 +144,8 @@ func (s *Shard) Begin(cut uint64, now event.Time) { s.cut, s.emittedAt = cut, no
 
 // Advance moves the clocks on; they never move back. The watermark says when a
 // bucket is final (X4), the ingest frontier when it can be let go (T7). A
-// watermark of MaxTime ends a bounded run: every row says it is final, yet the
-// watermark stays where it was, so that a later run over more input goes on
+// watermark of MaxTime ends a bounded run: every row says it is final, yet nothing is forgotten and
+// the watermark stays where it was, so that a later run over more input goes on
 // with exact figures.
 func (s *Shard) Advance(watermark event.Watermark, frontier event.Time) {
 	s.frontier = max(s.frontier, frontier)
@@ -160,191 +161,171 @@ func (s *Shard) end() {
 		return
 	}
 	s.ending = true
-	for k := range s.index {
-		s.touched[k] = struct{}{}
-	}
-	for k := range s.days {
-		s.touchedDays[k] = struct{}{}
-	}
+	s.minutes.showAll()
+	s.hours.showAll()
+	s.days.showAll()
+	s.sites.showAll()
 }
 
-// Fold adds what one commit changed. Deltas of campaigns that live in other
-// shards are passed over. Deltas must be folded in journal order, each once.
-func (s *Shard) Fold(d *event.Deltas) error {
-	for i := range d.Minutes {
-		if m := &d.Minutes[i]; s.Owns(m.Key.Campaign) {
-			s.add(s.intern(&m.Key), &m.Add, m.SpendNanos)
+// Fold adds what one commit's cut of a user shard changed (package delta): the
+// section of this shard. Deltas must be folded in journal order, each once.
+// After an error the shard may have folded a part of them: it must not be used.
+func (s *Shard) Fold(b []byte) error {
+	r, err := delta.Open(b, s.cfg.Shard, s.cfg.Shards)
+	if err != nil {
+		return err
+	}
+	s.places = s.places[:0]
+	for text, ok := r.Text(); ok; text, ok = r.Text() {
+		id, ok := s.text.idOf(text)
+		if !ok {
+			return delta.ErrCorrupt
+		}
+		s.places = append(s.places, id)
+	}
+	for r.Minute(&s.minute) {
+		if !s.foldMinute(&s.minute) {
+			return delta.ErrCorrupt
 		}
 	}
-	for i := range d.Reach {
-		if r := &d.Reach[i]; s.Owns(r.Campaign) {
-			if err := s.addReach(s.text.id(r.Campaign), r); err != nil {
-				return err
-			}
+	var a delta.Audience
+	for r.Audience(&a) {
+		s.foldAudience(&a)
+	}
+	for r.Site(&s.site) {
+		s.foldSite(&s.site)
+	}
+	for r.Pipeline(&s.pipe) {
+		s.foldPipe(&s.pipe)
+	}
+	return r.Err()
+}
+
+func (s *Shard) foldMinute(m *delta.Minute) bool {
+	k := minuteKey{m.At, s.places[m.Creative], s.places[m.Exchange], s.places[m.Device]}
+	creative, device := s.text.of(k.creative), s.text.of(k.device)
+	if creative.text[0] != delta.Creative || device.text[0] != delta.Device {
+		return false
+	}
+	if m.Mask&minuteMask != 0 || !m.Spend.IsZero() {
+		i, fresh := s.minutes.at(k)
+		if fresh {
+			s.closingMinutes.add(m.At, i)
 		}
+		s.minutes.change(i).add(&m.Amounts)
 	}
-	return nil
+	date := floorDiv(m.At, 24*60)
+	hour, day := s.periodsOf(creative.of, device.of, m.At)
+	s.hours.change(hour).add(&m.Amounts, date)
+	s.days.change(day).add(&m.Amounts, date)
+	return true
 }
 
-func (s *Shard) add(k groupKey, add *event.Measures, spend event.Int128) {
-	g := s.group(k)
-	for i, v := range add {
-		g.measures[i] += v
-	}
-	g.spend = g.spend.Add(spend)
-	if !g.touched {
-		g.touched = true
-		s.touched[k] = struct{}{}
-	}
-	if !g.unsaved {
-		g.unsaved = true
-		s.unsaved[k] = struct{}{}
-	}
-}
-
-// group is the place of a key, made when it is new. The pointer is good until
-// the next call.
-func (s *Shard) group(k groupKey) *group {
-	if at, ok := s.index[k]; ok {
-		return &s.groups[at]
-	}
-	var at uint32
-	if n := len(s.free); n > 0 {
-		at, s.free = s.free[n-1], s.free[:n-1]
-		s.groups[at] = group{key: k}
+func (s *Shard) foldAudience(a *delta.Audience) {
+	k := periodKey{a.At, s.places[a.Campaign], s.places[a.Currency]}
+	var p *periodSums
+	if a.Day {
+		p = s.days.change(s.dayGroup(k))
 	} else {
-		at = uint32(len(s.groups))
-		s.groups = append(s.groups, group{key: k})
+		p = s.hours.change(s.hourGroup(k))
 	}
-	s.index[k] = at
-	s.closingGroups.add(k.bucket, k)
-	return &s.groups[at]
-}
-
-func (s *Shard) intern(k *event.CampaignKey) groupKey {
-	return groupKey{
-		bucket:   k.Bucket,
-		campaign: s.text.id(k.Campaign),
-		creative: s.text.id(k.Creative),
-		exchange: s.text.id(k.Exchange),
-		country:  s.text.id(k.Country),
-		currency: s.text.id(k.Currency),
-		device:   k.Device,
+	for i, v := range a.Bins {
+		p.bins[i] += v
 	}
 }
 
-func (s *Shard) addReach(campaign uint32, d *event.ReachDelta) error {
-	k := dayKey{campaign: campaign, day: d.Day}
-	b := s.day(k).of(d.Shard)
-	for _, change := range []struct {
-		bytes []byte
-		apply func(*roaring.Bitmap)
-	}{{d.Added, b.Or}, {d.Removed, b.AndNot}} {
-		if change.bytes == nil {
-			continue
+func (s *Shard) foldSite(d *delta.Site) {
+	i, fresh := s.sites.at(siteKey{d.At, s.places[d.Place], s.places[d.Campaign], s.places[d.Currency]})
+	if fresh {
+		s.closingSites.add(d.At, i)
+	}
+	s.sites.change(i).add(d)
+}
+
+func (s *Shard) foldPipe(d *delta.Pipeline) {
+	i, fresh := s.pipes.at(pipeKey{d.At, s.places[d.Topic]})
+	if fresh {
+		s.closingPipes.add(d.At, i)
+		s.cooling.add(d.At, i)
+	}
+	s.pipes.change(i).add(d)
+}
+
+// periodsOf is the hour and the local day of a campaign's minute (R-G4).
+func (s *Shard) periodsOf(campaign, currency uint32, minute int32) (hour, day uint32) {
+	if n := len(s.text.entries) - len(s.recent); n > 0 {
+		s.recent = append(s.recent, make([]recentPeriod, n)...)
+	}
+	near := &s.recent[campaign]
+	slot := floorDiv(minute, slotMinutes)
+	if near.slot == slot && near.currency == currency && slot != 0 {
+		return near.hour, near.day
+	}
+	hour = s.hourGroup(periodKey{floorDiv(minute, 60), campaign, currency})
+	local, one := s.dayOf(campaign, minute)
+	day = s.dayGroup(periodKey{local, campaign, currency})
+	if one {
+		s.recent[campaign] = recentPeriod{slot, currency, hour, day}
+	}
+	return hour, day
+}
+
+func (s *Shard) hourGroup(k periodKey) uint32 {
+	i, fresh := s.hours.at(k)
+	if fresh {
+		s.closingHours.add(k.at, i)
+	}
+	return i
+}
+
+func (s *Shard) dayGroup(k periodKey) uint32 {
+	i, fresh := s.days.at(k)
+	if fresh {
+		s.closingDays.add(k.at, i)
+	}
+	return i
+}
+
+// dayOf is the local day of a campaign's minute; one reports that its whole slot
+// is that day.
+func (s *Shard) dayOf(campaign uint32, minute int32) (day int32, one bool) {
+	k := daySlot{campaign, floorDiv(minute, slotMinutes)}
+	span, known := s.slots[k]
+	if !known {
+		first, a := s.localDay(campaign, k.slot*slotMinutes)
+		last, b := s.localDay(campaign, k.slot*slotMinutes+slotMinutes-1)
+		span = daySpan{day: first, one: first == last && a == b}
+		if len(s.slots) >= slotsMax {
+			clear(s.slots)
 		}
-		users, err := bitmap(change.bytes)
-		if err != nil {
-			return err
-		}
-		change.apply(users)
+		s.slots[k] = span
 	}
-	s.touchedDays[k] = struct{}{}
-	s.unsavedDays[k] = struct{}{}
-	return nil
-}
-
-// day is the reach of a key, made when it is new.
-func (s *Shard) day(k dayKey) *reach {
-	r := s.days[k]
-	if r == nil {
-		r = &reach{users: map[event.Shard]*roaring.Bitmap{}}
-		s.days[k] = r
-		s.closingDays.add(k.day, k)
+	if !span.one {
+		day, _ := s.localDay(campaign, minute)
+		return day, false
 	}
-	return r
+	return span.day, true
 }
 
-// Cut is the rows of one cut, each table sorted by its key.
-type Cut struct {
-	Minutes []table.CampaignMinute
-	Days    []table.CampaignDay
-}
-
-// Cut gives a row for every group that changed or became final since the last
-// one, and lets go of groups that nothing can change any more. A group that
-// holds nothing any more is a row with op D.
-func (s *Shard) Cut() *Cut {
-	s.finalize(func(k groupKey) { s.touched[k] = struct{}{} }, func(k dayKey) { s.touchedDays[k] = struct{}{} })
-	out := &Cut{Minutes: make([]table.CampaignMinute, 0, len(s.touched))}
-	for _, k := range inOrder(&s.text, s.touched) {
-		g := &s.groups[s.index[k]]
-		g.touched = false
-		out.Minutes = append(out.Minutes, s.minuteRow(g))
+func (s *Shard) localDay(campaign uint32, minute int32) (int32, *reference.Campaign) {
+	at := timeOf(minute, event.Minute)
+	c, _ := s.cfg.Reference.Campaign(s.text.text(campaign), at)
+	if c.Location == time.UTC {
+		return floorDiv(minute, 24*60), c
 	}
-	for k := range s.touchedDays {
-		out.Days = append(out.Days, s.dayRow(k, s.days[k]))
+	return c.LocalDay(at), c
+}
+
+func (s *Shard) forgetRecent() { clear(s.recent) }
+
+func timeOf(n int32, unit event.Span) event.Time { return event.Time(n) * event.Time(unit) }
+
+func floorDiv(n, by int32) int32 {
+	q := n / by
+	if n%by < 0 {
+		q--
 	}
-	s.forget()
-	clear(s.touched)
-	clear(s.touchedDays)
-	slices.SortFunc(out.Days, table.CompareCampaignDays)
-	return out
-}
-
-// finalize gives each the groups and days that the watermark has closed since
-// the last time.
-func (s *Shard) finalize(eachGroup func(groupKey), eachDay func(dayKey)) {
-	s.closingGroups.close(s.passedMinute, func(k groupKey) {
-		if _, held := s.index[k]; held {
-			s.finalGroups.add(k.bucket, k)
-			eachGroup(k)
-		}
-	})
-	s.closingDays.close(s.passedDay, func(k dayKey) {
-		if _, held := s.days[k]; held {
-			s.finalDays.add(k.day, k)
-			eachDay(k)
-		}
-	})
-}
-
-// forget lets go of final groups that no accepted record can change, and of the
-// reach of final days, which only impressions change.
-func (s *Shard) forget() {
-	s.finalGroups.close(func(bucket event.Time) bool {
-		return s.frontier >= bucket.Add(event.Minute).Add(s.cfg.Held)
-	}, func(k groupKey) {
-		if at, held := s.index[k]; held {
-			s.free = append(s.free, at)
-			delete(s.index, k)
-			s.unsaved[k] = struct{}{}
-		}
-	})
-	s.finalDays.close(func(day int32) bool { return s.frontier >= endOfDay(day).Add(s.cfg.Horizon) }, func(k dayKey) {
-		delete(s.days, k)
-		s.unsavedDays[k] = struct{}{}
-	})
-}
-
-func (s *Shard) finalMinute(bucket event.Time) bool {
-	return s.ending || s.passedMinute(bucket)
-}
-
-func (s *Shard) finalDay(day int32) bool { return s.ending || s.passedDay(day) }
-
-func (s *Shard) passedMinute(bucket event.Time) bool {
-	return s.watermark >= bucket.Add(event.Minute).Add(s.cfg.Horizon)
-}
-
-func (s *Shard) passedDay(day int32) bool {
-	return s.watermark >= endOfDay(day).Add(s.cfg.Horizon)
-}
-
-// endOfDay is conservative: a local day ends at most 14 hours after the UTC day
-// of the same date.
-func endOfDay(day int32) event.Time {
-	return event.Time(0).Add(event.Span(day+1) * event.Day).Add(14 * event.Hour)
+	return q
 }
 
 // Stats is how much a shard holds.
@@ -355,15 +336,13 @@ type Stats struct {
 
 // Stats counts what is held.
 func (s *Shard) Stats() Stats {
-	const groupBytes = 320 // group, index entry and their slack
-	st := Stats{Groups: len(s.index), Days: len(s.days)}
-	st.Bytes = int64(len(s.index))*groupBytes + s.text.bytes()
-	for _, r := range s.days {
-		for _, b := range r.users {
-			st.Bytes += int64(b.GetSizeInBytes()) + 64
-		}
+	// An item and its share of the index.
+	const minuteBytes, periodBytes, siteBytes, pipeBytes = 232, 520, 180, 400
+	return Stats{
+		Groups: s.minutes.held, Days: s.days.held,
+		Bytes: int64(len(s.minutes.items))*minuteBytes + int64(len(s.hours.items)+len(s.days.items))*periodBytes +
+			int64(len(s.sites.items))*siteBytes + int64(len(s.pipes.items))*pipeBytes + s.text.bytes(),
 	}
-	return st
 }
 
 // Plus is the sum of two shards' stats.

@@ -27,6 +27,7 @@ func (s *Shard) admit(k event.Kind, e *event.Envelope, campaign string) bool {
 		s.reject(k, e, campaign, event.BehindState, s.frontier.Sub(e.EventTime))
 		return false
 	}
+	s.ledger.Admitted(e, age > set.LateAfter)
 	return true
 }
 
@@ -69,7 +70,7 @@ func (s *Shard) behind(k event.Kind, at event.Time, age event.Span) bool {
 
 // reject counts a record that was read but not admitted and writes its row.
 func (s *Shard) reject(k event.Kind, e *event.Envelope, campaign string, why event.Reason, by event.Span) {
-	s.ledger.At(e.Partition).Rejected[why]++
+	s.ledger.Reject(e.Partition, e.Ingest, why, 1)
 	field := "timestamp" // the canonical name (N11)
 	if k == event.KindClick || k == event.KindConversion {
 		field = "event_timestamp"

@@ -1,169 +1,188 @@
 package correlate
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/advertisex/adjoin/actors/correlate/column"
+	"github.com/advertisex/adjoin/actors/correlate/fact"
+	"github.com/advertisex/adjoin/actors/correlate/journey"
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/event/delta"
 )
 
-// Aggregates are the changes that this cut makes to agg_campaign_minute: a row
-// adds what it counts for when it becomes true and takes the same back when it
-// is corrected. They start empty with every cut; the sums are kept by the
+// Aggregates are the changes that this cut makes to the tables of aggregates: a
+// row adds what it counts for when it becomes true and takes the same back when
+// it is corrected. They start empty with every cut; the sums are kept by the
 // campaign shards.
 
 // group is a group of agg_campaign_minute in ordinals of dims.
 type group struct {
-	minute                     int32 // minutes since 1970-01-01
+	minute                     int32 // since 1970-01-01
 	creative, exchange, device uint32
 }
-
-type groupDelta struct {
-	group
-	add   event.Measures
-	spend event.Int128
-}
-
-type aggregates struct {
-	slots []uint32 // index+1 of list, open addressing
-	list  []groupDelta
-}
-
-func minuteOf(t event.Time) int32 { return int32(t.Floor(event.Minute) / event.Time(event.Minute)) }
 
 func (g group) hash() uint64 {
 	return column.Mix(uint64(uint32(g.minute))<<32|uint64(g.creative), uint64(g.exchange)<<32|uint64(g.device))
 }
 
-// at is the delta of a group, made when it is new. The pointer is good until
-// the next call.
-func (a *aggregates) at(g group) *groupDelta {
-	if len(a.list)*4 >= len(a.slots)*3 {
-		a.grow()
+// siteGroup is a group of agg_site_day.
+type siteGroup struct {
+	day                      int32 // UTC, since 1970-01-01
+	site, campaign, currency uint32
+}
+
+func (g siteGroup) hash() uint64 {
+	return column.Mix(uint64(uint32(g.day))<<32|uint64(g.site), uint64(g.campaign)<<32|uint64(g.currency))
+}
+
+// counts is what a group adds: what impressions add by itself, for they are nine
+// tenths of it, and the rest elsewhere.
+type counts struct {
+	requests, bids                    int64
+	gross, givt, measurable, viewable int64
+	spend                             event.Int128
+	wins, late                        int32
+	more                              uint32 // index+1 of aggregates.more, 0 for none
+}
+
+// more is what children and bids add to a group.
+type more struct {
+	event.Measures
+	fast    int64
+	toClick []delta.Count
+}
+
+type aggregates struct {
+	minutes tally[group]
+	sites   tally[siteGroup]
+	more    []more
+}
+
+// moreOf is the rest of what a group adds, made when it is new. The pointer is
+// good until the next call.
+func (a *aggregates) moreOf(c *counts) *more {
+	if c.more == 0 {
+		a.more = append(a.more, more{})
+		c.more = uint32(len(a.more))
 	}
-	mask := uint64(len(a.slots) - 1)
+	return &a.more[c.more-1]
+}
+
+// reset forgets all deltas.
+func (a *aggregates) reset() {
+	a.minutes.reset()
+	a.sites.reset()
+	clear(a.more)
+	a.more = a.more[:0]
+}
+
+// tally is a table of groups, open addressing.
+type tally[G interface {
+	comparable
+	hash() uint64
+}] struct {
+	slots []uint32 // index+1 of list
+	list  []counted[G]
+}
+
+type counted[G any] struct {
+	group G
+	counts
+}
+
+// at is what is counted of a group, made when it is new. The pointer is good
+// until the next call.
+func (t *tally[G]) at(g G) *counts {
+	if len(t.list)*4 >= len(t.slots)*3 {
+		t.grow()
+	}
+	mask := uint64(len(t.slots) - 1)
 	for i := g.hash() & mask; ; i = (i + 1) & mask {
-		n := a.slots[i]
+		n := t.slots[i]
 		if n == 0 {
-			a.list = append(a.list, groupDelta{group: g})
-			a.slots[i] = uint32(len(a.list))
-			return &a.list[len(a.list)-1]
+			t.list = append(t.list, counted[G]{group: g})
+			t.slots[i] = uint32(len(t.list))
+			return &t.list[len(t.list)-1].counts
 		}
-		if a.list[n-1].group == g {
-			return &a.list[n-1]
+		if t.list[n-1].group == g {
+			return &t.list[n-1].counts
 		}
 	}
 }
 
-func (a *aggregates) grow() {
-	a.slots = make([]uint32, max(64, 2*len(a.slots)))
-	mask := uint64(len(a.slots) - 1)
-	for n := range a.list {
-		i := a.list[n].hash() & mask
-		for a.slots[i] != 0 {
+func (t *tally[G]) grow() {
+	t.slots = make([]uint32, max(64, 2*len(t.slots)))
+	mask := uint64(len(t.slots) - 1)
+	for n := range t.list {
+		i := t.list[n].group.hash() & mask
+		for t.slots[i] != 0 {
 			i = (i + 1) & mask
 		}
-		a.slots[i] = uint32(n + 1)
+		t.slots[i] = uint32(n + 1)
 	}
 }
 
-// reset forgets all deltas. A table that one busy cut blew up shrinks again.
-func (a *aggregates) reset() {
-	if len(a.slots) > 1024 && len(a.list)*8 < len(a.slots) {
-		*a = aggregates{}
+// reset forgets all groups. A table that one busy cut blew up shrinks again.
+func (t *tally[G]) reset() {
+	if len(t.slots) > 1024 && len(t.list)*8 < len(t.slots) {
+		*t = tally[G]{}
 		return
 	}
-	clear(a.slots)
-	a.list = a.list[:0]
+	clear(t.slots)
+	t.list = t.list[:0]
 }
 
-// deltas is what the cut adds, sorted by key; groups that come out even are
-// kept, for a row once written stays (R-G1). The parts of the keys are sorted
-// once each, so the groups are compared as numbers.
-func (a *aggregates) deltas(d *dims) []event.MinuteDelta {
-	creative := ranksOf(a.list, func(g *group) uint32 { return g.creative }, d.comparePairs)
-	exchange := ranksOf(a.list, func(g *group) uint32 { return g.exchange }, d.comparePairs)
-	device := ranksOf(a.list, func(g *group) uint32 { return g.device }, d.compareDevices)
-	order := make([]groupOrder, len(a.list))
-	for i := range a.list {
-		g := &a.list[i].group
-		order[i] = groupOrder{
-			high: uint64(uint32(g.minute)^1<<31)<<32 | uint64(creative[g.creative]),
-			low:  uint64(exchange[g.exchange])<<32 | uint64(device[g.device]), at: i,
+// contribute adds what children count for, or with sign -1 takes it back.
+func (s *Shard) contribute(list []journey.Contribution, sign int64) {
+	for i := range list {
+		c := &list[i]
+		if c.Kind == journey.Pipeline {
+			for _, a := range c.Add {
+				s.ledger.PipeOf(c.Key.Exchange, fact.Minute(c.Key.Bucket)).Matched += sign * a.Value
+			}
+			continue
+		}
+		spend := event.Mul64(sign*c.Micros, 1_000)
+		s.addTo(s.aggregates.minutes.at(s.dims.groupOf(&c.Key)), c, sign, spend)
+		if c.Kind == journey.MinuteAndSite {
+			s.addTo(s.aggregates.sites.at(s.dims.siteOf(c)), c, sign, spend)
 		}
 	}
-	slices.SortFunc(order, func(x, y groupOrder) int {
-		return cmp.Or(cmp.Compare(x.high, y.high), cmp.Compare(x.low, y.low))
-	})
-	out := make([]event.MinuteDelta, len(order))
-	for i, o := range order {
-		g := &a.list[o.at]
-		out[i] = event.MinuteDelta{Key: d.key(g.group), Add: g.add, SpendNanos: g.spend}
+}
+
+// addTo adds to a group. What a table does not have is left out when its deltas
+// are written.
+func (s *Shard) addTo(into *counts, c *journey.Contribution, sign int64, spend event.Int128) {
+	into.spend = into.spend.Add(spend)
+	if len(c.Add) == 0 {
+		return
 	}
-	return out
-}
-
-// groupOrder is the place of a group in the order of the keys.
-type groupOrder struct {
-	high, low uint64
-	at        int
-}
-
-// ranksOf gives each ordinal of one part of the groups its rank.
-func ranksOf(list []groupDelta, part func(*group) uint32, compare func(a, b uint32) int) map[uint32]uint32 {
-	ranks := make(map[uint32]uint32)
-	for i := range list {
-		ranks[part(&list[i].group)] = 0
+	m := s.aggregates.moreOf(into)
+	for _, a := range c.Add {
+		switch {
+		case a.Measure < event.MeasureCount:
+			m.Measures[a.Measure] += sign * a.Value
+		case a.Measure == event.FastConv:
+			m.fast += sign * a.Value
+		case a.Measure == event.ImpToClick:
+			m.toClick = append(m.toClick, delta.Count{MS: a.Value, Times: sign})
+		}
 	}
-	sorted := slices.SortedFunc(maps.Keys(ranks), compare)
-	for rank, n := range sorted {
-		ranks[n] = uint32(rank)
-	}
-	return ranks
-}
-
-// comparePairs compares entries of one or two texts.
-func (d *dims) comparePairs(a, b uint32) int {
-	x, y := tuple(d.dict.Text(a)), tuple(d.dict.Text(b))
-	kind := x[0]
-	x, y = x[1:], y[1:]
-	c := strings.Compare(x.text(), y.text())
-	if c == 0 && kind == dimGroupCreative {
-		c = strings.Compare(x.text(), y.text())
-	}
-	return c
-}
-
-// compareDevices compares by country, device and currency.
-func (d *dims) compareDevices(a, b uint32) int {
-	x, y := tuple(d.dict.Text(a)[1:]), tuple(d.dict.Text(b)[1:])
-	xCountry, yCountry := x.text(), y.text()
-	xCurrency, yCurrency := x.text(), y.text()
-	return cmp.Or(
-		strings.Compare(xCountry, yCountry), cmp.Compare(x.number(), y.number()), strings.Compare(xCurrency, yCurrency),
-	)
-}
-
-func (d *dims) key(g group) (k event.CampaignKey) {
-	k.Bucket = event.Time(g.minute) * event.Time(event.Minute)
-	c := tuple(d.dict.Text(g.creative)[1:])
-	k.Campaign, k.Creative = c.text(), c.text()
-	x := tuple(d.dict.Text(g.exchange)[1:])
-	k.Exchange = x.text()
-	v := tuple(d.dict.Text(g.device)[1:])
-	k.Country, k.Currency, k.Device = v.text(), v.text(), v.number()
-	return k
 }
 
 // groupOf is the group of a key in ordinals.
 func (d *dims) groupOf(k *event.CampaignKey) group {
 	return group{
-		minute:   minuteOf(k.Bucket),
+		minute:   fact.Minute(k.Bucket),
 		creative: d.groupCreative(k.Campaign, k.Creative),
 		exchange: d.groupExchange(k.Exchange),
 		device:   d.groupDevice(k.Country, k.Currency, k.Device),
 	}
 }
+
+func (d *dims) siteOf(c *journey.Contribution) siteGroup {
+	return siteGroup{
+		day: utcDay(c.Key.Bucket), site: d.putSite(c.Site, c.App),
+		campaign: d.campaign(c.Key.Campaign), currency: d.putCurrency(c.Key.Currency),
+	}
+}
+
+func utcDay(t event.Time) int32 { return int32(t.Floor(event.Day) / event.Time(event.Day)) }

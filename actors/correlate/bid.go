@@ -20,7 +20,7 @@ func (s *Shard) Bid(e *event.Bid) {
 		return
 	}
 	row := s.insertBid(e, auction)
-	s.ledger.At(e.Partition).Facts++
+	s.ledger.Count(e.Partition, e.Ingest, fact.Fact, 1)
 	s.countBid(row, 1)
 	s.streamBid(e, "")
 	s.askWinsOf(e.Route, auction)
@@ -161,13 +161,13 @@ func (s *Shard) countBid(row uint32, sign int64) {
 		return
 	}
 	g := group{
-		minute: minuteOf(c.at[i]), creative: s.dims.groupCreative("", ""),
+		minute: fact.Minute(c.at[i]), creative: s.dims.groupCreative("", ""),
 		exchange: c.exchange[i], device: c.device[i],
 	}
-	d := s.aggregates.at(g)
-	d.add[event.Requests] += sign * c.weight[i]
+	d := s.aggregates.minutes.at(g)
+	d.requests += sign * c.weight[i]
 	if c.flags[i]&bidLate != 0 {
-		d.add[event.LateEvents] += sign
+		d.late += int32(sign)
 	}
 	_, s.scratch.offers = s.bids.offersOf(s.scratch.offers[:0], row)
 	for k := range s.scratch.offers {
@@ -179,7 +179,7 @@ func (s *Shard) countBid(row uint32, sign int64) {
 		v := tuple(s.dims.dict.Text(c.device[i])[1:])
 		country, _ := v.text(), v.text()
 		g.device = s.dims.groupDevice(country, o.Currency, v.number())
-		s.aggregates.at(g).add[event.BidCount] += sign * c.weight[i]
+		s.aggregates.minutes.at(g).bids += sign * c.weight[i]
 	}
 }
 

@@ -41,17 +41,6 @@ func (s *Shard) recount(before, now []journey.Contribution) {
 	s.contribute(now, 1)
 }
 
-func (s *Shard) contribute(list []journey.Contribution, sign int64) {
-	for i := range list {
-		c := &list[i]
-		d := s.aggregates.at(s.dims.groupOf(&c.Key))
-		for _, a := range c.Add {
-			d.add[a.Measure] += sign * a.Value
-		}
-		d.spend = d.spend.Add(event.Mul64(sign*c.Micros, 1_000))
-	}
-}
-
 // openJourney is the journey of a route, for this cut. It lives on a copy of its
 // bytes, since rows of the cut alias them.
 func (s *Shard) openJourney(r event.Route) *journey.Journey {

@@ -9,10 +9,12 @@ import (
 
 // Config is what a Shard is made of.
 type Config struct {
-	// Shard is this shard's number among Shards (R4). It is stamped on reach
-	// deltas and checked by Restore.
+	// Shard is this shard's number among Shards (R4), checked by Restore.
 	Shard  event.Shard
 	Shards uint32
+	// CampaignShards is how many campaign shards there are: deltas are cut by
+	// them. 0 is 1.
+	CampaignShards uint32
 	// Reference is the campaigns and creatives; nil knows none. SetReference
 	// swaps it.
 	Reference *reference.Set

@@ -74,12 +74,12 @@ func (s *Shard) enter(c *contest, e *event.Envelope, campaign string, whole []by
 	if found {
 		m := &c.members[i]
 		if e.Position.Compare(m.pos) >= 0 {
-			s.ledger.At(e.Partition).Duplicates++
+			s.ledger.Count(e.Partition, e.Ingest, fact.Duplicate, 1)
 			return
 		}
-		s.ledger.Move(m.pos.Partition, m.verdict.Class, -1)
-		s.ledger.At(m.pos.Partition).Duplicates++
-		s.ledger.Move(e.Partition, m.verdict.Class, 1)
+		s.ledger.Count(m.pos.Partition, m.ingest, m.verdict.Class, -1)
+		s.ledger.Count(m.pos.Partition, m.ingest, fact.Duplicate, 1)
+		s.ledger.Count(e.Partition, e.Ingest, m.verdict.Class, 1)
 	} else {
 		c.members = slices.Insert(c.members, i, member{at: e.EventTime, print: print})
 	}
@@ -112,8 +112,10 @@ func (s *Shard) settle(c *contest) {
 	fact.Walk(at, print, s.cfg.Settings.Conflict.Of(c.key.kind), c.reused, now)
 	for i := range c.members {
 		m := &c.members[i]
-		s.ledger.Move(m.pos.Partition, m.verdict.Class, -1)
-		s.ledger.Move(m.pos.Partition, now[i].Class, 1)
+		if m.verdict.Class != now[i].Class {
+			s.ledger.Count(m.pos.Partition, m.ingest, m.verdict.Class, -1)
+			s.ledger.Count(m.pos.Partition, m.ingest, now[i].Class, 1)
+		}
 		m.verdict = now[i]
 		s.writeConflict(c, m)
 	}

@@ -16,7 +16,7 @@ func (s *Shard) repeatBid(e *event.Bid, auction uint64) {
 	c := s.contests[k]
 	if c == nil {
 		if s.laterEqualBid(s.scratch.rows, &e.Envelope) {
-			s.ledger.At(e.Partition).Duplicates++
+			s.ledger.Count(e.Partition, e.Ingest, fact.Duplicate, 1)
 			return
 		}
 		c = s.contestBids(k, s.scratch.rows)

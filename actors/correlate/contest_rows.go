@@ -17,7 +17,7 @@ func (s *Shard) repeatImpression(e *event.Impression, prior uint32) {
 	if c == nil {
 		rows := s.rowsOf(prior, e.ID, e.Route)
 		if s.laterEqual(rows, &e.Envelope) {
-			s.ledger.At(e.Partition).Duplicates++
+			s.ledger.Count(e.Partition, e.Ingest, fact.Duplicate, 1)
 			return
 		}
 		c = s.contestImpressions(k, rows)

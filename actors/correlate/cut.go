@@ -18,8 +18,8 @@ type Cut struct {
 	Attributions []table.Attribution
 	Rejected     []table.Rejected
 
-	// Deltas is what the campaign shards fold.
-	Deltas event.Deltas
+	// Deltas is what the campaign shards fold (package delta), nil for nothing.
+	Deltas []byte
 	// Ledger accounts for every record ever applied, by partition, in order
 	// (ST4).
 	Ledger []Account

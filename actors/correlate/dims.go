@@ -22,14 +22,17 @@ const (
 	dimGroupExchange = 'X' // exchange
 	dimGroupDevice   = 'D' // country, currency, device
 	dimCampaign      = 'K' // campaign
+	dimCurrency      = 'U' // currency
+	dimSite          = 'S' // site_domain or app_bundle
 )
 
 // noGroup is the group of an ordinal that is no tuple.
 const noGroup = ^uint32(0)
 
 // dims is the dictionary of a shard. The note of an ordinal is what it stands
-// for in aggregates: of a tuple the ordinal of its group, then, of a creative,
-// the ordinal of its campaign.
+// for in aggregates: of a tuple the ordinal of its group, then of a creative the
+// ordinal of its campaign, of a place that of its site, of a device that of its
+// currency.
 type dims struct {
 	dict  column.Dictionary
 	buf   []byte
@@ -63,6 +66,12 @@ func (d *dims) group(n uint32) uint32 { return d.dict.Note(n)[0] }
 
 // camp is the campaign of a creative tuple.
 func (d *dims) camp(n uint32) uint32 { return d.dict.Note(n)[1] }
+
+// site is the site of a place tuple.
+func (d *dims) site(n uint32) uint32 { return d.dict.Note(n)[1] }
+
+// currency is the currency of a device tuple.
+func (d *dims) currency(n uint32) uint32 { return d.dict.Note(n)[1] }
 
 // appendCreative, appendPlace and appendDevice append the entry of a tuple.
 func appendCreative(b []byte, c *fact.CreativeDims) []byte {
@@ -102,10 +111,13 @@ func (d *dims) link(n uint32) {
 		note[0] = d.groupCreative(c.Campaign, c.Creative)
 		note[1] = d.campaign(c.Campaign)
 	case dimPlace:
-		note[0] = d.groupExchange(d.place(n).Exchange)
+		p := d.place(n)
+		note[0] = d.groupExchange(p.Exchange)
+		note[1] = d.putSite(p.Site, p.App)
 	case dimDevice:
 		v := d.device(n)
 		note[0] = d.groupDevice(v.Country, v.Currency, v.Device)
+		note[1] = d.putCurrency(v.Currency)
 	}
 	d.dict.SetNote(n, note)
 }
@@ -137,6 +149,25 @@ func (d *dims) groupDevice(country, currency string, device int32) uint32 {
 func (d *dims) campaign(id string) uint32 {
 	d.start(dimCampaign)
 	d.text(id)
+	n, _ := d.put()
+	return n
+}
+
+func (d *dims) putCurrency(code string) uint32 {
+	d.start(dimCurrency)
+	d.text(code)
+	n, _ := d.put()
+	return n
+}
+
+// putSite is the group of a place in agg_site_day: the app, else the site (R-G7).
+func (d *dims) putSite(site, app string) uint32 {
+	if app != "" {
+		site = ""
+	}
+	d.start(dimSite)
+	d.text(site)
+	d.text(app)
 	n, _ := d.put()
 	return n
 }
@@ -188,9 +219,9 @@ func wellFormed(text string) bool {
 		texts = 6
 	case dimDevice:
 		texts, numbers = 3, 1
-	case dimGroupCreative:
+	case dimGroupCreative, dimSite:
 		texts = 2
-	case dimGroupExchange, dimCampaign:
+	case dimGroupExchange, dimCampaign, dimCurrency:
 		texts = 1
 	case dimGroupDevice:
 		texts, numbers = 2, 1

@@ -14,8 +14,8 @@ import (
 // minute or two after the rest (pathSettles).
 const margin = 10 * event.Minute
 
-// longestDay is the longest local day: an impression that is corrected needs
-// the user's other impressions of its day (countReach).
+// longestDay is the longest local day: what a restore counts again must be there
+// for as long as a record of the same day may come (recountReach).
 const longestDay = 25 * event.Hour
 
 // impressionHold is how long after its event time an impression is held.
@@ -37,9 +37,7 @@ func (s *Shard) expire() {
 	s.expireContests()
 	s.imps.over(s.frontier.Add(-s.impressionHold()-bucketSpan), s.dropImpressions)
 	s.bids.over(s.frontier.Add(-s.bidHold()-bucketSpan), s.dropBids)
-	// The last instant of a local day is less than two days after its UTC start.
-	over := s.frontier.Add(-s.impressionHold() - 3*event.Day)
-	s.reach.expire(int32(over / event.Time(event.Day)))
+	s.expireReach()
 }
 
 func (s *Shard) dropImpressions(b *bucket) {

@@ -158,7 +158,7 @@ func (s *Shard) Impression(e *event.Impression) {
 		return
 	}
 	row := s.insertImpression(e, d)
-	s.ledger.At(e.Partition).Facts++
+	s.ledger.Count(e.Partition, e.Ingest, fact.Fact, 1)
 	s.countImpression(row, 1)
 	c, i := s.imps.at(row)
 	s.streamImpression(e, d, c.user[i], "")
@@ -367,56 +367,52 @@ func (s *Shard) indexImpression(row uint32, hash uint64) {
 // countImpression adds what a row counts for, or with sign -1 takes it back.
 func (s *Shard) countImpression(row uint32, sign int64) {
 	c, i := s.imps.at(row)
-	f := c.flags[i]
 	at := c.bucket.hour + event.Time(c.offset[i])
-	quantity := s.imps.quantityOf(row)
-	g := s.aggregates.at(group{
-		minute: minuteOf(at), creative: s.dims.group(c.creative[i]),
-		exchange: s.dims.group(c.place[i]), device: s.dims.group(c.device[i]),
-	})
-	g.add[event.ImpressionsGross] += sign * quantity
-	if f&impLate != 0 {
-		g.add[event.LateEvents] += sign
-	}
-	if f&impValid == 0 {
-		g.add[event.ImpressionsGIVT] += sign * quantity
-		return
-	}
-	if f.measurable() == event.True {
-		g.add[event.MeasurableCount] += sign * quantity
-	}
-	if f.viewable() == event.True {
-		g.add[event.ViewableCount] += sign * quantity
-	}
-	if price := s.imps.priceOf(row); f&impPriced != 0 && price != event.Absent {
-		g.spend = g.spend.Add(event.Int128Of(sign * costNanos(price, quantity)))
-	}
-	if c.user[i] != noUser {
-		s.countReach(row, at, sign)
+	creative, place, device := s.dims.dict.Note(c.creative[i]), s.dims.dict.Note(c.place[i]), s.dims.dict.Note(c.device[i])
+	x := shownCounts(c.flags[i], s.imps.priceOf(row), s.imps.quantityOf(row))
+	s.aggregates.minutes.at(group{
+		minute: fact.Minute(at), creative: creative[0], exchange: place[0], device: device[0],
+	}).shown(&x, sign)
+	s.aggregates.sites.at(siteGroup{
+		day: utcDay(at), site: place[1], campaign: creative[1], currency: device[1],
+	}).shown(&x, sign)
+	if c.flags[i]&impValid != 0 && c.user[i] != noUser {
+		s.countReach(creative[1], device[1], c.user[i], at, sign)
 	}
 }
 
-func (s *Shard) countReach(row uint32, at event.Time, sign int64) {
-	c, i := s.imps.at(row)
-	campaign := s.dims.camp(c.creative[i])
-	key, set := s.reachOf(campaign, at)
-	if sign > 0 {
-		s.reach.add(key, set, c.user[i])
-		return
+// shownCounts is what an impression counts for.
+func shownCounts(f impFlags, price, quantity int64) (x counts) {
+	x.gross = quantity
+	x.late = int32(fact.Bit(f&impLate != 0))
+	if f&impValid == 0 {
+		x.givt = quantity
+		return x
 	}
-	for n := s.users.at(c.user[i]).head; n != 0; {
-		other := n - 1
-		oc, oi := s.imps.at(other)
-		n = oc.older[oi]
-		const counts = impFact | impValid
-		if other == row || oc.flags[oi]&counts != counts || s.dims.camp(oc.creative[oi]) != campaign {
-			continue
-		}
-		if s.dayOf(campaign, s.imps.time(other)) == key.day {
-			return // still reached
-		}
+	if f.measurable() == event.True {
+		x.measurable = quantity
 	}
-	s.reach.remove(key, set, c.user[i])
+	if f.viewable() == event.True {
+		x.viewable = quantity
+	}
+	if f&impPriced != 0 && price != event.Absent {
+		x.spend = event.Int128Of(costNanos(price, quantity))
+	}
+	return x
+}
+
+// shown adds what an impression counts for.
+func (c *counts) shown(x *counts, sign int64) {
+	c.gross += sign * x.gross
+	c.givt += sign * x.givt
+	c.measurable += sign * x.measurable
+	c.viewable += sign * x.viewable
+	c.late += int32(sign) * x.late
+	spend := x.spend
+	if sign < 0 {
+		spend = spend.Neg()
+	}
+	c.spend = c.spend.Add(spend)
 }
 
 // costNanos is a CPM price for a quantity: one CPM micro is one nano for each

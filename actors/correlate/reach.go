@@ -4,41 +4,43 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/advertisex/adjoin/internal/event"
 )
 
-// Reach is the set of users with a valid impression of a campaign on one of its
-// local days (R-G3), for every day to which a record could still be added. The
-// campaign shards keep the sets for good; what is here only says whether a user
-// is new.
+// Reach says how often each user was shown a campaign in a currency, in one UTC
+// hour or on one local day (R-G3), for every hour and day to which a record
+// could still be added. Campaign shards learn only how the histogram changes.
+// Nothing of it is in a segment: the impressions it counts are in the state for
+// longer, so a restore counts them again.
 
-type reachKey struct {
-	campaign uint32 // ordinal in dims
-	day      int32
+// audienceKey names an audience: a campaign and currency by their ordinals.
+type audienceKey struct {
+	campaign, currency uint32
+	day                bool  // else an hour
+	at                 int32 // days (local) or hours since 1970-01-01
 }
 
-type reachSet struct {
-	users   *roaring.Bitmap
-	added   *roaring.Bitmap // in this cut; nil for none
-	removed *roaring.Bitmap
-	touched bool // is in reach.changed
+type audience struct {
+	audienceKey
+	users   exposures
+	first   event.Time                 // earliest impression
+	bins    [event.FrequencyBins]int64 // changes of this cut
+	touched bool                       // is in reach.changed
 }
 
 type reach struct {
-	sets    map[reachKey]*reachSet
-	changed []reachKey
+	sets    map[audienceKey]*audience
+	changed []*audience
 	days    map[daySlot]daySpan
-	recent  []recentReach // by campaign ordinal: the set used last
+	recent  []recentReach // by campaign ordinal: the sets used last
 }
 
-// recentReach spares the look-ups of a set for the impressions of one campaign,
-// which nearly all fall in one quarter of an hour.
+// recentReach spares the look-ups of the sets for the impressions of one
+// campaign, which nearly all fall in one quarter of an hour.
 type recentReach struct {
-	slot int64
-	set  *reachSet
-	key  reachKey
+	slot      int64
+	currency  uint32
+	hour, day *audience
 }
 
 // daySlot is a quarter of an hour for one campaign: local days begin on such
@@ -59,30 +61,31 @@ const (
 )
 
 func (r *reach) init() {
-	r.sets = make(map[reachKey]*reachSet)
+	r.sets = make(map[audienceKey]*audience)
 	r.days = make(map[daySlot]daySpan)
 }
 
-// reachOf is the set of the campaign's local day of an instant.
-func (s *Shard) reachOf(campaign uint32, t event.Time) (reachKey, *reachSet) {
+// audiencesOf is the hour and the day of an impression.
+func (s *Shard) audiencesOf(campaign, currency uint32, t event.Time) (hour, day *audience) {
 	r := &s.reach
 	if int(campaign) >= len(r.recent) {
 		r.recent = append(r.recent, make([]recentReach, s.dims.dict.Len()-len(r.recent))...)
 	}
 	near := &r.recent[campaign]
-	slot := int64(t) / int64(daySlotSpan)
-	if near.set != nil && near.slot == slot && t >= 0 {
-		return near.key, near.set
+	slot := int64(t.Floor(daySlotSpan)) / int64(daySlotSpan)
+	if near.hour != nil && near.slot == slot && near.currency == currency {
+		return near.hour, near.day
 	}
-	key := reachKey{campaign, s.dayOf(campaign, t)}
-	set := r.set(key)
+	hour = r.set(audienceKey{campaign, currency, false, int32(t.Floor(event.Hour) / event.Time(event.Hour))})
+	day = r.set(audienceKey{campaign, currency, true, s.dayOf(campaign, t)})
 	if r.days[daySlot{campaign, slot}].one {
-		*near = recentReach{slot: slot, set: set, key: key}
+		*near = recentReach{slot: slot, currency: currency, hour: hour, day: day}
 	}
-	return key, set
+	return hour, day
 }
 
-// dayOf is the campaign's local day of an instant (T5).
+// dayOf is the campaign's local day of the minute that holds an instant (T5,
+// R-G4).
 func (s *Shard) dayOf(campaign uint32, t event.Time) int32 {
 	start := t.Floor(daySlotSpan)
 	key := daySlot{campaign, int64(start) / int64(daySlotSpan)}
@@ -100,8 +103,9 @@ func (s *Shard) dayOf(campaign uint32, t event.Time) int32 {
 		s.reach.days[key] = span
 	}
 	if !span.one {
-		c, _ := s.reference.Campaign(s.dims.campaignText(campaign), t)
-		return c.LocalDay(t)
+		minute := t.Floor(event.Minute)
+		c, _ := s.reference.Campaign(s.dims.campaignText(campaign), minute)
+		return c.LocalDay(minute)
 	}
 	return span.day
 }
@@ -111,93 +115,93 @@ func (d *dims) campaignText(n uint32) string {
 	return t.text()
 }
 
-func (r *reach) set(k reachKey) *reachSet {
+func (r *reach) set(k audienceKey) *audience {
 	set := r.sets[k]
 	if set == nil {
-		set = &reachSet{users: roaring.New()}
+		set = &audience{audienceKey: k, first: event.MaxTime}
 		r.sets[k] = set
 	}
 	return set
 }
 
-// add puts a user into a set.
-func (r *reach) add(k reachKey, set *reachSet, user uint32) {
-	if set.users.CheckedAdd(user) {
-		r.note(k, set, user, &set.added, set.removed)
+// count adds an impression of a user to the hour and day, or with sign -1 takes
+// it back.
+func (s *Shard) countReach(campaign, currency, user uint32, at event.Time, sign int64) {
+	hour, day := s.audiencesOf(campaign, currency, at)
+	s.reach.count(hour, user, at, sign)
+	s.reach.count(day, user, at, sign)
+}
+
+func (r *reach) count(a *audience, user uint32, at event.Time, sign int64) {
+	a.first = min(a.first, at)
+	var n uint32
+	if sign > 0 {
+		n = a.users.add(user)
+		a.bins[event.FrequencyBin(n)]++
+		if n > 1 {
+			a.bins[event.FrequencyBin(n-1)]--
+		}
+	} else {
+		n = a.users.remove(user)
+		a.bins[event.FrequencyBin(n+1)]--
+		if n > 0 {
+			a.bins[event.FrequencyBin(n)]++
+		}
+	}
+	if !a.touched {
+		a.touched = true
+		r.changed = append(r.changed, a)
 	}
 }
 
-// remove takes a user out. The set stays, empty or not.
-func (r *reach) remove(k reachKey, set *reachSet, user uint32) {
-	if set.users.CheckedRemove(user) {
-		r.note(k, set, user, &set.removed, set.added)
-	}
+// audienceChange is how the histogram of an audience changed in a cut.
+type audienceChange struct {
+	audienceKey
+	bins [event.FrequencyBins]int64
 }
 
-// note writes a change down, or strikes the opposite one of the same cut.
-func (r *reach) note(k reachKey, set *reachSet, user uint32, into **roaring.Bitmap, opposite *roaring.Bitmap) {
-	if !set.touched {
-		set.touched = true
-		r.changed = append(r.changed, k)
+// take is what the cut did, changes that cancelled out left out.
+func (r *reach) take() []audienceChange {
+	var out []audienceChange
+	for _, a := range r.changed {
+		if a.bins != ([event.FrequencyBins]int64{}) {
+			out = append(out, audienceChange{a.audienceKey, a.bins})
+		}
+		a.bins, a.touched = [event.FrequencyBins]int64{}, false
 	}
-	if opposite != nil && opposite.CheckedRemove(user) {
-		return
-	}
-	if *into == nil {
-		*into = roaring.New()
-	}
-	(*into).Add(user)
-}
-
-// take is what the cut did to the sets, in the order of their keys. A set whose
-// changes cancelled out is there all the same: it has a row (R-G3).
-func (r *reach) take() []reachPatch {
-	var out []reachPatch
-	for _, k := range r.changed {
-		set := r.sets[k]
-		out = append(out, reachPatch{key: k, added: bitmapBytes(set.added), removed: bitmapBytes(set.removed)})
-		set.added, set.removed, set.touched = nil, nil, false
-	}
+	clear(r.changed)
 	r.changed = r.changed[:0]
-	slices.SortFunc(out, func(a, b reachPatch) int {
-		return cmp.Or(cmp.Compare(a.key.campaign, b.key.campaign), cmp.Compare(a.key.day, b.key.day))
+	slices.SortFunc(out, func(x, y audienceChange) int {
+		return cmp.Or(cmp.Compare(x.campaign, y.campaign), cmp.Compare(x.at, y.at))
 	})
 	return out
 }
 
-// reachDeltas is the patches as the campaign shards get them.
-func (s *Shard) reachDeltas(list []reachPatch) []event.ReachDelta {
-	var out []event.ReachDelta
-	for _, p := range list {
-		out = append(out, event.ReachDelta{
-			Campaign: s.dims.campaignText(p.key.campaign), Day: p.key.day, Shard: s.cfg.Shard,
-			Added: p.added, Removed: p.removed,
-		})
-	}
-	slices.SortFunc(out, func(a, b event.ReachDelta) int {
-		return cmp.Or(cmp.Compare(a.Campaign, b.Campaign), cmp.Compare(a.Day, b.Day))
+// recountReach counts every live impression, after a restore.
+func (s *Shard) recountReach() {
+	const shown = impFact | impValid
+	s.imps.each(func(row uint32) {
+		c, i := s.imps.at(row)
+		if c.flags[i]&shown == shown && c.user[i] != noUser {
+			s.countReach(s.dims.camp(c.creative[i]), s.dims.currency(c.device[i]), c.user[i], s.imps.time(row), 1)
+		}
 	})
-	return out
+	s.reach.take()
 }
 
-// bitmapBytes is a bitmap in the portable format, nil for an empty one.
-func bitmapBytes(b *roaring.Bitmap) []byte {
-	if b == nil || b.IsEmpty() {
-		return nil
-	}
-	out, err := b.ToBytes()
-	if err != nil {
-		panic("correlate: a bitmap in memory did not serialise: " + err.Error())
-	}
-	return out
-}
-
-// expire forgets days that ended so long ago that no record can be added.
-func (r *reach) expire(before int32) {
-	for k := range r.sets {
-		if k.day < before {
-			delete(r.sets, k)
-			clear(r.recent)
+// expireReach forgets audiences to which no record can be added. It does so
+// before the first of their impressions expires, so no ordinal in them has
+// become another user's.
+func (s *Shard) expireReach() {
+	hold := s.cfg.Settings.Horizon.Impression + s.cfg.Settings.Slack
+	for k, a := range s.reach.sets {
+		span := event.Hour
+		if k.day {
+			span = longestDay
+		}
+		if !a.touched && a.first.Add(span+hold) < s.frontier {
+			delete(s.reach.sets, k)
+			clear(s.reach.recent)
 		}
 	}
 }

@@ -3,9 +3,7 @@ package correlate
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/zeebo/xxh3"
 
 	"github.com/advertisex/adjoin/actors/correlate/column"
@@ -48,13 +46,9 @@ func (s *Shard) load(b []byte, first bool) error {
 		return err
 	}
 	s.watermark, s.frontier = r.Time(), r.Time()
-	sections := []func(*segmentReader){
-		loadLedger, loadDims, loadUsers, loadImpressions, loadBids, loadJourneys, loadContests, loadReach, loadLinks,
-	}
-	if b[len(segmentMagic)] == segmentVersion-1 {
-		sections = sections[:len(sections)-1]
-	}
-	for _, section := range sections {
+	for _, section := range [...]func(*segmentReader){
+		loadLedger, loadDims, loadUsers, loadImpressions, loadBids, loadJourneys, loadContests, loadLinks,
+	} {
 		if section(r); r.Bad {
 			return ErrCorrupt
 		}
@@ -76,8 +70,8 @@ func (s *Shard) openSegment(b []byte, first bool) (*segmentReader, error) {
 	if xxh3.Hash(body) != sum {
 		return nil, fmt.Errorf("%w: wrong checksum", ErrCorrupt)
 	}
-	if v := b[len(segmentMagic)]; v < segmentVersion-1 || v > segmentVersion {
-		return nil, fmt.Errorf("version %d, this program reads versions %d and %d", v, segmentVersion-1, segmentVersion)
+	if v := b[len(segmentMagic)]; v != segmentVersion {
+		return nil, fmt.Errorf("version %d, this program reads version %d", v, segmentVersion)
 	}
 	r := &segmentReader{Reader: fact.Reader{Rest: body[head:], Ledger: &s.ledger}, s: s}
 	base := b[head-1] == 1
@@ -181,31 +175,6 @@ func loadContests(r *segmentReader) {
 	}
 }
 
-func loadReach(r *segmentReader) {
-	for n := r.Count(4); n > 0 && !r.Bad; n-- {
-		k := reachKey{campaign: r.dim(dimCampaign), day: r.Int32()}
-		added, removed := r.Bytes(), r.Bytes()
-		if r.Bad {
-			return
-		}
-		set := r.s.reach.set(k)
-		for _, change := range [...]struct {
-			bytes []byte
-			apply func(*roaring.Bitmap)
-		}{{added, set.users.Or}, {removed, set.users.AndNot}} {
-			if len(change.bytes) == 0 {
-				continue
-			}
-			b := roaring.New()
-			if err := b.UnmarshalBinary(slices.Clone(change.bytes)); err != nil {
-				r.Fail()
-				return
-			}
-			change.apply(b)
-		}
-	}
-}
-
 // readable reports whether a record that is kept whole can be read.
 func (s *Shard) readable(k event.Kind, whole []byte) bool {
 	base, b, ok := s.openWhole(whole)
@@ -243,6 +212,7 @@ func (s *Shard) relink() bool {
 		}
 	})
 	s.saveAccounts()
+	s.recountReach()
 	return s.attach()
 }
 

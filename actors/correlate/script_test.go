@@ -202,12 +202,7 @@ func (sc *script) check(w *world, number int, line string) {
 			t.Errorf("line %d: %v nanos", number, n)
 		}
 	case "reach":
-		n := int64(0)
-		for key, set := range w.reach {
-			if strings.HasPrefix(key, f[1]+"/") {
-				n += int64(set.GetCardinality())
-			}
-		}
+		n := w.others["reach "+f[1]]
 		if n != want(2) {
 			t.Errorf("line %d: %d users", number, n)
 		}

@@ -1,13 +1,10 @@
 package correlate
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
-	"maps"
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/zeebo/xxh3"
 
 	"github.com/advertisex/adjoin/actors/correlate/fact"
@@ -20,7 +17,7 @@ import (
 
 const (
 	segmentMagic   = "ADJS"
-	segmentVersion = 3 // 2 had no links
+	segmentVersion = 4
 	checksumBytes  = 8
 )
 
@@ -30,16 +27,9 @@ var ErrCorrupt = errors.New("correlate: corrupt or truncated segment")
 
 // saving is what a shard remembers from one segment to the next.
 type saving struct {
-	sequence uint64       // number of the last segment; a base starts anew at 1
-	accounts []Account    // of the ledger, as written last
-	reach    []reachPatch // changes of reach since the last segment
-	bytes    [2]int       // of the last change and the last base
-}
-
-// reachPatch is one change of a reach set, in the order in which they were made.
-type reachPatch struct {
-	key            reachKey
-	added, removed []byte
+	sequence uint64    // number of the last segment; a base starts anew at 1
+	accounts []Account // of the ledger, as written last
+	bytes    [2]int    // of the last change and the last base
 }
 
 // Segment is the state as bytes: what changed since the last Segment, or with
@@ -72,7 +62,6 @@ func (s *Shard) Segment(base bool) []byte {
 	b = appendRows(b, &s.bids.rowStore, base, s.appendBids)
 	b = s.appendJourneys(b, base)
 	b = s.appendContests(b, base)
-	b = s.appendReach(b, base)
 	b = s.appendLinks(b, base)
 	s.saved.bytes[fact.Bit(base)] = len(b)
 	return seal(b)
@@ -107,12 +96,11 @@ func (s *Shard) sweep() {
 		mark(c.exchange[i])
 		mark(c.device[i])
 	})
-	reached := roaring.New()
-	for k, set := range s.reach.sets {
+	for k := range s.reach.sets {
 		mark(k.campaign)
-		reached.Or(set.users)
+		mark(k.currency)
 	}
-	s.users.sweep(hasRow, reached)
+	s.users.sweep(hasRow)
 	s.dims.dict.Sweep(func(n uint32) bool { return keep[n] })
 	s.dims.fresh = s.dims.fresh[:0]
 	s.reach.forget()
@@ -216,28 +204,6 @@ func (s *Shard) appendJourneys(b []byte, base bool) []byte {
 		b = fact.AppendTime(fact.AppendTime(fact.AppendTime(b, until), wake), write)
 	}
 	s.journeyFresh = list[:0]
-	return b
-}
-
-func (s *Shard) appendReach(b []byte, base bool) []byte {
-	list := s.saved.reach
-	if base {
-		list = nil
-		keys := slices.SortedFunc(maps.Keys(s.reach.sets), func(x, y reachKey) int {
-			return cmp.Or(cmp.Compare(x.campaign, y.campaign), cmp.Compare(x.day, y.day))
-		})
-		for _, k := range keys {
-			list = append(list, reachPatch{key: k, added: bitmapBytes(s.reach.sets[k].users)})
-		}
-	}
-	b = binary.AppendUvarint(b, uint64(len(list)))
-	for _, p := range list {
-		b = binary.AppendUvarint(b, uint64(p.key.campaign))
-		b = binary.AppendVarint(b, int64(p.key.day))
-		b = fact.AppendText(b, string(p.added))
-		b = fact.AppendText(b, string(p.removed))
-	}
-	s.saved.reach = nil
 	return b
 }
 

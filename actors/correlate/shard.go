@@ -45,6 +45,7 @@ type Shard struct {
 	// Of the cut that is open.
 	opened       map[event.Route]*journey.Journey
 	aggregates   aggregates
+	deltaWriter  deltaWriter
 	asked        []uint32 // impressions whose win is to be computed
 	vanished     []vanishedWin
 	texts        column.Arena // text of rows of the cut
@@ -124,7 +125,7 @@ func (s *Shard) Begin(number uint64, emittedAt event.Time) {
 
 // Reject counts a record that no decoder could read, and writes its row.
 func (s *Shard) Reject(e *event.Rejected) {
-	s.ledger.At(e.Partition).Rejected[e.Reason]++
+	s.ledger.Reject(e.Partition, e.Ingest, e.Reason, 1)
 	s.writeReject(e)
 }
 
@@ -147,8 +148,6 @@ func (s *Shard) Cut() *Cut {
 	}
 	s.resolveWins()
 	s.resolveJourneys()
-	patches := s.reach.take()
-	s.saved.reach = append(s.saved.reach, patches...)
 	s.expire()
 	s.expireGuests()
 	out := &Cut{
@@ -156,7 +155,7 @@ func (s *Shard) Cut() *Cut {
 		Conversions: s.rows.Conversions, Attributions: s.rows.Attributions, Rejected: s.rows.Rejected,
 	}
 	sortRows(out)
-	out.Deltas = event.Deltas{Minutes: s.aggregates.deltas(&s.dims), Reach: s.reachDeltas(patches)}
+	out.Deltas = s.deltas()
 	out.Ledger = s.ledger.Accounts()
 	out.Recalls, s.recalls = s.recalls, nil
 	out.Pending = len(s.waiting) > 0

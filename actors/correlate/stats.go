@@ -75,7 +75,7 @@ func (s *Shard) Stats() Stats {
 func (r *reach) bytes() int64 {
 	var n int64
 	for _, set := range r.sets {
-		n += int64(set.users.GetSizeInBytes())
+		n += set.users.bytes() + 160 // the set itself and its place in the map
 	}
 	return n
 }

@@ -7,8 +7,6 @@ import (
 	"hash"
 	"unsafe"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/advertisex/adjoin/actors/correlate/column"
 	"github.com/advertisex/adjoin/internal/event"
 )
@@ -153,12 +151,12 @@ func (u *users) keyOf(r event.Route, id string) userKey {
 	return slot.key
 }
 
-// sweep frees the ordinals of users without a row who are in none of the reach
-// sets that can still change: whoever has the ordinal next is on other days.
-func (u *users) sweep(hasRow []bool, reached *roaring.Bitmap) {
+// sweep frees the ordinals of users without a row. None of them is in an
+// audience any more (expireReach).
+func (u *users) sweep(hasRow []bool) {
 	for n := range u.given {
 		v := u.at(n)
-		if !v.taken() || hasRow[n] || reached.Contains(n) {
+		if !v.taken() || hasRow[n] {
 			continue
 		}
 		u.index.Remove(userHash(v.route), n)

@@ -305,10 +305,11 @@ func (s *Shard) countWin(row uint32, sign int64) {
 		creative = odd.group
 	}
 	g := group{
-		minute: minuteOf(s.imps.time(row)), creative: creative,
+		minute: fact.Minute(s.imps.time(row)), creative: creative,
 		exchange: s.dims.group(c.place[i]), device: s.dims.group(c.device[i]),
 	}
-	s.aggregates.at(g).add[event.WinCount] += sign
+	s.aggregates.minutes.at(g).wins += int32(sign)
+	s.ledger.Pipe(s.positionOf(row).Partition, s.imps.ingestTime(row)).Matched += sign
 }
 
 // keep copies bytes that live as long as the rows of this cut.

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/advertisex/adjoin/actors/correlate/journey"
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/table"
@@ -29,9 +27,9 @@ type world struct {
 	restless bool         // something came that may set off links
 	base     [][][]byte   // segments that would restore each shard
 	rows     map[string]map[string]versioned
-	minutes  map[event.CampaignKey]event.MinuteDelta
-	reach    map[string]*roaring.Bitmap
-	ledger   [][]Account // by shard
+	minutes  map[event.CampaignKey]minuteSum
+	others   map[string]int64 // all else that deltas add up to
+	ledger   [][]Account      // by shard
 	last     *Cut
 	seen     map[string]uint64 // key -> last cut that wrote it
 	records  map[event.Position]any
@@ -48,8 +46,8 @@ type versioned struct {
 
 func newWorld(t testing.TB, change ...func(*Config)) *world {
 	w := &world{
-		t: t, rows: map[string]map[string]versioned{}, minutes: map[event.CampaignKey]event.MinuteDelta{},
-		reach: map[string]*roaring.Bitmap{}, seen: map[string]uint64{}, records: map[event.Position]any{},
+		t: t, rows: map[string]map[string]versioned{}, minutes: map[event.CampaignKey]minuteSum{},
+		others: map[string]int64{}, seen: map[string]uint64{}, records: map[event.Position]any{},
 	}
 	w.cfg = Config{Shard: 0, Shards: 1, Settings: DefaultSettings(), Sink: w}
 	w.cfg.Settings.UserKeySecret = []byte("secret")
@@ -252,7 +250,7 @@ func (w *world) fold(shard int, c *Cut) {
 		r := c.Rejected[i]
 		w.put("rejected", fmt.Sprint(r.Topic, "/", r.Partition, "/", r.Offset, "/", r.Line), &r.Meta, show(r))
 	}
-	w.foldDeltas(shard, &c.Deltas)
+	w.foldDeltas(c.Deltas)
 	w.ledger[shard] = c.Ledger
 	if shard < len(w.shards)-1 {
 		return
@@ -265,46 +263,6 @@ func (w *world) fold(shard int, c *Cut) {
 	}
 	if total != int64(w.consumed) {
 		w.t.Errorf("ST4: the ledger accounts for %d of %d records: %+v", total, w.consumed, w.ledger)
-	}
-}
-
-func (w *world) foldDeltas(shard int, d *event.Deltas) {
-	if !slices.IsSortedFunc(d.Minutes, func(a, b event.MinuteDelta) int { return compareKeys(&a.Key, &b.Key) }) {
-		w.t.Error("deltas are not sorted by key")
-	}
-	for _, m := range d.Minutes {
-		sum := w.minutes[m.Key]
-		sum.Key = m.Key
-		for i, v := range m.Add {
-			sum.Add[i] += v
-		}
-		sum.SpendNanos = sum.SpendNanos.Add(m.SpendNanos)
-		w.minutes[m.Key] = sum
-	}
-	for _, r := range d.Reach {
-		key := fmt.Sprint(r.Campaign, "/", r.Day, "/", shard) // a user is in one shard (G3)
-		set := w.reach[key]
-		if set == nil {
-			set = roaring.New()
-			w.reach[key] = set
-		}
-		for _, change := range []struct {
-			bytes []byte
-			apply func(uint32) bool
-		}{{r.Added, set.CheckedAdd}, {r.Removed, set.CheckedRemove}} {
-			if change.bytes == nil {
-				continue
-			}
-			b := roaring.New()
-			if err := b.UnmarshalBinary(change.bytes); err != nil {
-				w.t.Fatal(err)
-			}
-			for _, u := range b.ToArray() {
-				if !change.apply(u) {
-					w.t.Errorf("reach %s: user %d changes nothing", key, u)
-				}
-			}
-		}
 	}
 }
 
@@ -322,17 +280,13 @@ func (w *world) final() string {
 	keys := slices.SortedFunc(maps.Keys(w.minutes), func(a, b event.CampaignKey) int { return compareKeys(&a, &b) })
 	for _, k := range keys {
 		m := w.minutes[k]
-		if m.Add != (event.Measures{}) || !m.SpendNanos.IsZero() {
-			out = append(out, fmt.Sprintf("minute %+v %v spend %+v", k, m.Add, m.SpendNanos))
+		if m.Add != (event.Measures{}) || !m.Spend.IsZero() {
+			out = append(out, fmt.Sprintf("minute %+v %v spend %+v", k, m.Add, m.Spend))
 		}
 	}
-	reached := map[string]uint64{}
-	for k, set := range w.reach {
-		reached[k[:strings.LastIndexByte(k, '/')]] += set.GetCardinality()
-	}
-	for _, k := range slices.Sorted(maps.Keys(reached)) {
-		if n := reached[k]; n > 0 {
-			out = append(out, fmt.Sprintf("reach %s %d", k, n))
+	for _, k := range slices.Sorted(maps.Keys(w.others)) {
+		if n := w.others[k]; n != 0 {
+			out = append(out, fmt.Sprintf("%s %d", k, n))
 		}
 	}
 	for _, a := range w.accounts() {
@@ -412,7 +366,7 @@ func (w *world) sum(m event.Measure) (n int64) {
 func (w *world) spend() event.Int128 {
 	var n event.Int128
 	for _, d := range w.minutes {
-		n = n.Add(d.SpendNanos)
+		n = n.Add(d.Spend)
 	}
 	return n
 }

@@ -45,8 +45,58 @@ const (
 	Assists
 	OrphanClicks
 	LateEvents
+
+	// Credit under the models besides last_touch, in 1e-6 of a conversion, and
+	// its value: four for each model, in the order of ConvCTFirst. Hours and days
+	// have them, minutes do not (R-G5).
+	ConvCTFirst
+	ConvVTFirst
+	ValueCTFirst
+	ValueVTFirst
+	ConvCTLinear
+	ConvVTLinear
+	ValueCTLinear
+	ValueVTLinear
+	ConvCTDecay
+	ConvVTDecay
+	ValueCTDecay
+	ValueVTDecay
+	ConvCTPosition
+	ConvVTPosition
+	ValueCTPosition
+	ValueVTPosition
 	MeasureCount
+
+	// FastConv is of sites alone (R-G7).
+	FastConv = MeasureCount
+	// ImpToClick is an entry of a site's multiset of imp_to_click_ms: its value
+	// is the milliseconds.
+	ImpToClick = MeasureCount + 1
+	// MatchedCount is of ops_pipeline_minute alone (R-G8).
+	MatchedCount = MeasureCount + 2
+	// MeasureEnd is beyond them all.
+	MeasureEnd = MeasureCount + 3
 )
+
+// MinuteMeasures is how many of them agg_campaign_minute has: the first.
+const MinuteMeasures = ConvCTFirst
+
+// FrequencyBins is how many bins freq_hist has: 1, 2, 3, 4, 5, 6-10, 11-20 and
+// 21 or more impressions (R-G3).
+const FrequencyBins = 8
+
+// FrequencyBin is the bin of a user with n impressions, n > 0.
+func FrequencyBin(n uint32) int {
+	switch {
+	case n <= 5:
+		return int(n) - 1
+	case n <= 10:
+		return 5
+	case n <= 20:
+		return 6
+	}
+	return 7
+}
 
 // Measures is one value for each measure.
 type Measures [MeasureCount]int64
@@ -90,29 +140,3 @@ func (a Int128) Neg() Int128 {
 
 // IsZero reports whether a is 0.
 func (a Int128) IsZero() bool { return a == Int128{} }
-
-// MinuteDelta is what one cut of one shard adds to one group.
-type MinuteDelta struct {
-	Key        CampaignKey
-	Add        Measures
-	SpendNanos Int128
-}
-
-// ReachDelta is how the set of users of one shard that a campaign reached on
-// one local day changed in a cut. The sets are Roaring bitmaps (portable
-// format) over the shard's user ordinals: a user lives in one shard, so the
-// campaign's reach is the sum of the shards' cardinalities (G3).
-type ReachDelta struct {
-	Campaign string
-	Day      int32 // days since 1970-01-01 in the campaign's time zone (T5)
-	Shard    Shard
-	Added    []byte // nil for none
-	Removed  []byte // nil for none
-}
-
-// Deltas is all that one cut of one shard tells the campaign shards. Minutes
-// and Reach are sorted by key, so the same cut gives the same bytes.
-type Deltas struct {
-	Minutes []MinuteDelta
-	Reach   []ReachDelta
-}

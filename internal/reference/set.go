@@ -15,6 +15,8 @@ type Set struct {
 	campaigns map[string][]*Campaign // by id, ascending ValidFrom
 	creatives map[string]*Creative
 	fallback  Campaign
+	reporting string         // "" is the default
+	fx        map[fxKey]Rate // to the reporting currency
 }
 
 // NewSet builds a Set. It refuses two rows for one campaign with the same

@@ -16,10 +16,11 @@ const (
 // package that no row names is an error, so that a new one is given its place
 // by hand.
 var floors = map[string]int{
-	"internal/event":      0,
-	"internal/event/wire": 0,
-	"internal/table":      0,
-	"internal/reference":  0,
+	"internal/event":       0,
+	"internal/event/wire":  0,
+	"internal/event/delta": 0,
+	"internal/table":       0,
+	"internal/reference":   0,
 
 	"actors/correlate":   1,
 	"actors/correlate/*": 1,
@@ -63,6 +64,7 @@ var floors = map[string]int{
 // sameFloor lists the pairs on one floor that may see each other, and why.
 var sameFloor = map[string]string{
 	"internal/event/wire -> internal/event":    "the bytes of the vocabulary",
+	"internal/event/delta -> internal/event":   "the bytes of the vocabulary",
 	"internal/table -> internal/event":         "rows are written in the vocabulary",
 	"internal/reference -> internal/event":     "reference data is written in the vocabulary",
 	"actors/correlate -> actors/correlate/*":   "a core calls its parts",
@@ -90,7 +92,7 @@ var sameFloor = map[string]string{
 // pure packages take time and bytes as arguments: no clock, no goroutine, no
 // lock, no log, no input or output.
 var pure = []string{
-	"internal/event", "internal/event/wire", "internal/table", "internal/reference",
+	"internal/event", "internal/event/wire", "internal/event/delta", "internal/table", "internal/reference",
 	"actors/correlate", "actors/correlate/*", "actors/campaign", "actors/campaign/*",
 	"cluster/journal", "cluster/journal/*", "cluster/placement",
 }

@@ -13,6 +13,7 @@ type Ledger struct {
 	list    []Account
 	ordinal map[event.Partition]uint32
 	last    uint32 // most records come in runs of one partition
+	pipes   pipes
 }
 
 // At is the account of p, made when it is new. The pointer is good until the
@@ -64,17 +65,30 @@ func (l *Ledger) Account(n uint32) *Account { return &l.list[n] }
 // Partition is the partition of an ordinal. Its topic may be kept.
 func (l *Ledger) Partition(n uint32) event.Partition { return l.list[n].Partition }
 
-// Move counts a record in or out of its class.
-func (l *Ledger) Move(p event.Partition, c Class, by int64) {
-	a := l.At(p)
+// Count adds a record to its class, or with by -1 takes it out: in the account
+// of its partition and in the minute of its Kafka timestamp.
+func (l *Ledger) Count(p event.Partition, ingest event.Time, c Class, by int64) {
+	if c == Unclassed {
+		return
+	}
+	r, a := l.Pipe(p, ingest), l.At(p)
 	switch c {
 	case Fact:
 		a.Facts += by
+		r.Facts += by
 	case Conflict:
 		a.Conflicts += by
+		r.Conflicts += by
 	case Duplicate:
 		a.Duplicates += by
+		r.Duplicates += by
 	}
+}
+
+// Reject is Count for a reason other than DUP_ID_CONFLICT.
+func (l *Ledger) Reject(p event.Partition, ingest event.Time, why event.Reason, by int64) {
+	l.At(p).Rejected[why] += by
+	l.Pipe(p, ingest).reject(why, by)
 }
 
 // Account is the ledger of one partition: the classes in which its records

@@ -329,6 +329,7 @@ func (r *resolution) clickRow(c *clickFact) table.Click {
 // clickCounts is what a click adds to its group.
 func (r *resolution) clickCounts(c *clickFact, row *table.Click) []Contribution {
 	out := Contribution{
+		Kind: MinuteAndSite, Site: row.SiteDomain, App: row.AppBundle,
 		Key: event.CampaignKey{
 			Bucket: row.EventTime.Floor(event.Minute), Campaign: row.CampaignID, Creative: row.CreativeID,
 			Exchange: row.Exchange, Country: row.Country, Currency: row.Currency, Device: row.DeviceType,
@@ -345,5 +346,19 @@ func (r *resolution) clickCounts(c *clickFact, row *table.Click) []Contribution 
 	if row.Late {
 		out.Add = append(out.Add, Addend{event.LateEvents, 1})
 	}
-	return []Contribution{out}
+	if !c.match.matched() {
+		return []Contribution{out}
+	}
+	if row.Valid {
+		out.Add = append(out.Add, Addend{event.ImpToClick, *row.ImpToClickMS})
+	}
+	return []Contribution{out, matchedAt(&c.e.Envelope)}
+}
+
+// matchedAt counts a record that found a parent (R-G8).
+func matchedAt(e *event.Envelope) Contribution {
+	return Contribution{
+		Kind: Pipeline, Key: event.CampaignKey{Bucket: e.Ingest.Floor(event.Minute), Exchange: e.Topic},
+		Add: []Addend{{event.MatchedCount, 1}},
+	}
 }

@@ -208,15 +208,15 @@ func appendPath(b []byte, p *path) []byte {
 	return b
 }
 
-func (t *touch) texts() [7]*string {
-	return [...]*string{&t.id, &t.campaign, &t.creative, &t.lineItem, &t.site, &t.exchange, &t.country}
+func (t *touch) texts() [8]*string {
+	return [...]*string{&t.id, &t.campaign, &t.creative, &t.lineItem, &t.site, &t.app, &t.exchange, &t.country}
 }
 
 func (r *reader) path(p *path) {
 	bits := r.Byte()
 	p.unresolved, p.inversion = bits&1 != 0, bits&2 != 0
 	click, view := r.Uvarint(), r.Uvarint()
-	p.touches = make([]touch, r.Count(11))
+	p.touches = make([]touch, r.Count(12))
 	if click > uint64(len(p.touches)) || view > uint64(len(p.touches)) {
 		r.Fail()
 		return
@@ -237,9 +237,9 @@ func appendCounts(b []byte, list []Contribution) []byte {
 	b = binary.AppendUvarint(b, uint64(len(list)))
 	for i := range list {
 		c := &list[i]
-		b = fact.AppendTime(b, c.Key.Bucket)
-		for _, t := range [...]string{c.Key.Campaign, c.Key.Creative, c.Key.Exchange, c.Key.Country, c.Key.Currency} {
-			b = fact.AppendText(b, t)
+		b = fact.AppendTime(append(b, byte(c.Kind)), c.Key.Bucket)
+		for _, t := range c.texts() {
+			b = fact.AppendText(b, *t)
 		}
 		b = binary.AppendVarint(b, int64(c.Key.Device))
 		b = binary.AppendVarint(b, c.Micros)
@@ -252,23 +252,32 @@ func appendCounts(b []byte, list []Contribution) []byte {
 	return b
 }
 
+func (c *Contribution) texts() [7]*string {
+	return [...]*string{
+		&c.Key.Campaign, &c.Key.Creative, &c.Key.Exchange, &c.Key.Country, &c.Key.Currency, &c.Site, &c.App,
+	}
+}
+
 func (r *reader) counts() []Contribution {
-	n := r.Count(9)
+	n := r.Count(12)
 	if n == 0 {
 		return nil
 	}
 	list := make([]Contribution, n)
 	for i := range list {
 		c := &list[i]
+		if c.Kind = ContributionKind(r.Byte()); c.Kind >= contributionKinds {
+			r.Fail()
+		}
 		c.Key.Bucket = r.Time()
-		for _, t := range [...]*string{&c.Key.Campaign, &c.Key.Creative, &c.Key.Exchange, &c.Key.Country, &c.Key.Currency} {
+		for _, t := range c.texts() {
 			*t = r.Text()
 		}
 		c.Key.Device, c.Micros = r.Int32(), r.Varint()
 		c.Add = make([]Addend, r.Count(2))
 		for k := range c.Add {
 			c.Add[k] = Addend{Measure: event.Measure(r.Byte()), Value: r.Varint()}
-			if c.Add[k].Measure >= event.MeasureCount {
+			if c.Add[k].Measure >= event.MeasureEnd {
 				r.Fail()
 				c.Add[k].Measure = 0
 			}

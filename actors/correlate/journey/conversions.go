@@ -295,7 +295,7 @@ func touchOfClick(f *clickFact, window event.Span) touch {
 		site: f.e.SiteDomain, exchange: f.e.Exchange, country: f.e.Country, device: max(f.e.DeviceType, 0),
 	}
 	if p := &f.match.parent; f.match.matched() {
-		t.site, t.exchange, t.country, t.device = p.Site, p.Exchange, p.Country, p.Device
+		t.site, t.app, t.exchange, t.country, t.device = p.Site, p.App, p.Exchange, p.Country, p.Device
 	}
 	return t
 }
@@ -303,7 +303,7 @@ func touchOfClick(f *clickFact, window event.Span) touch {
 func touchOfView(v *View, window event.Span) touch {
 	return touch{
 		id: v.ID, at: v.At, window: window, campaign: v.Campaign, creative: v.Creative, lineItem: v.LineItem,
-		site: v.Site, exchange: v.Exchange, country: v.Country, device: v.Device,
+		site: v.Site, app: v.App, exchange: v.Exchange, country: v.Country, device: v.Device,
 	}
 }
 

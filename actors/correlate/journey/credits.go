@@ -19,8 +19,8 @@ func (r *resolution) refuse(a *conversion, why event.Reason) {
 		return
 	}
 	if have.reason != event.NotRejected {
-		ledger.At(a.e.Partition).Rejected[have.reason]--
-		ledger.Move(a.e.Partition, a.verdict.Class, 1)
+		ledger.Reject(a.e.Partition, a.e.Ingest, have.reason, -1)
+		ledger.Count(a.e.Partition, a.e.Ingest, a.verdict.Class, 1)
 		if why == event.NotRejected || have.pos != a.e.Position {
 			rows.Reject(table.Rejected{
 				Topic: have.pos.Topic, Partition: have.pos.ID, Offset: int64(have.pos.Offset), Line: have.pos.Line,
@@ -34,8 +34,8 @@ func (r *resolution) refuse(a *conversion, why event.Reason) {
 		a.refusal.pos = event.Position{}
 		return
 	}
-	ledger.Move(a.e.Partition, a.verdict.Class, -1)
-	ledger.At(a.e.Partition).Rejected[why]++
+	ledger.Count(a.e.Partition, a.e.Ingest, a.verdict.Class, -1)
+	ledger.Reject(a.e.Partition, a.e.Ingest, why, 1)
 	detail := "no original conversion came in time"
 	if why == event.AdjustTooOld {
 		detail = "the adjustment is more than 90 d after its original"
@@ -333,36 +333,89 @@ func floorSeconds(d event.Span) int64 {
 	return int64(s)
 }
 
-// conversionCounts is what a conversion adds to the groups of its last touch
-// and of those it assists (R-G1, R-G2).
+// conversionCounts is what a conversion adds to the groups of its last touch, of
+// the other touches of its path and of those it assists (R-G1, R-G2, R-G5).
 func (r *resolution) conversionCounts(c *convFact) []Contribution {
 	last := c.last()
 	if last == nil {
 		return nil
 	}
-	booked := Contribution{Key: groupOfTouch(last, c)}
+	booked := Contribution{Kind: MinuteAndSite, Key: groupOfTouch(last, c), Site: last.site, App: last.app}
 	byTime := Contribution{Key: booked.Key}
 	byTime.Key.Bucket = c.e.EventTime.Floor(event.Minute)
 	if c.e.Ingest.Sub(c.e.EventTime) > r.env.Settings.LateAfter {
 		byTime.Add = append(byTime.Add, Addend{event.LateEvents, 1})
 	}
-	var out []Contribution
+	out := []Contribution{matchedAt(&c.e.Envelope)}
 	if c.reason == "" && c.valid() {
 		count, value, countBy, valueBy := event.ConvVT, event.ValueVT, event.ConvVTByTime, event.ValueVTByTime
 		if last.click {
 			count, value, countBy, valueBy = event.ConvCT, event.ValueCT, event.ConvCTByTime, event.ValueCTByTime
 		}
 		booked.Add = []Addend{{count, 1}, {value, c.value}}
+		if last.click && floorSeconds(c.e.EventTime.Sub(last.at)) < fastSeconds {
+			booked.Add = append(booked.Add, Addend{event.FastConv, 1})
+		}
 		byTime.Add = append(byTime.Add, Addend{countBy, 1}, Addend{valueBy, c.value})
 		if settings := r.settingsOf(last.campaign, c); settings.Pricing == reference.CPA {
 			booked.Micros = settings.RateMicros
 		}
-		out = append(r.assists(c), booked)
+		out = append(append(append(out, r.assists(c)...), r.credits(c)...), booked)
 	}
 	if len(byTime.Add) > 0 {
 		out = append(out, byTime)
 	}
 	return out
+}
+
+// fastSeconds: a conversion less than this after its click is fast (R-G7).
+const fastSeconds = 10
+
+// credits is the credit of each touch of the path under the models besides
+// last_touch, in the group of the touch (R-G5).
+func (r *resolution) credits(c *convFact) []Contribution {
+	ages := make([]event.Span, len(c.credited))
+	out := make([]Contribution, len(c.credited))
+	for i := range c.credited {
+		ages[i] = c.e.EventTime.Sub(c.credited[i].at)
+		out[i].Key = groupOfTouch(&c.credited[i], c)
+	}
+	for _, m := range credit.Models() {
+		first, ok := measuresOf(m)
+		if !ok {
+			continue
+		}
+		weights := credit.Weights(nil, m, ages, r.env.Settings.HalfLife)
+		ppm := credit.Split(nil, credit.PPM, weights)
+		value := credit.Split(nil, c.value, weights)
+		for i := range out {
+			if weights[i] == 0 {
+				continue
+			}
+			of := first // of clicks; views are one further
+			if !c.credited[i].click {
+				of++
+			}
+			out[i].Add = append(out[i].Add, Addend{of, ppm[i]}, Addend{of + 2, value[i]})
+		}
+	}
+	return out
+}
+
+// measuresOf is the first of the four measures of a model; last_touch has none
+// of its own.
+func measuresOf(m reference.Model) (event.Measure, bool) {
+	switch m {
+	case reference.FirstTouch:
+		return event.ConvCTFirst, true
+	case reference.Linear:
+		return event.ConvCTLinear, true
+	case reference.TimeDecay:
+		return event.ConvCTDecay, true
+	case reference.PositionBased:
+		return event.ConvCTPosition, true
+	}
+	return 0, false
 }
 
 func groupOfTouch(t *touch, c *convFact) event.CampaignKey {

@@ -156,7 +156,7 @@ type touch struct {
 	at                           event.Time
 	window                       event.Span
 	campaign, creative, lineItem string
-	site, exchange, country      string
+	site, app, exchange, country string
 	device                       int32
 }
 
@@ -176,12 +176,25 @@ type wroteTouch struct {
 	models uint8
 }
 
-// Contribution is what a child adds to one group of agg_campaign_minute.
+// Contribution is what a child adds to one group.
 type Contribution struct {
-	Key    event.CampaignKey
-	Add    []Addend
-	Micros int64 // spend
+	Kind      ContributionKind
+	Key       event.CampaignKey // of a Pipeline: Kafka timestamp and, as Exchange, topic
+	Site, App string            // of MinuteAndSite
+	Add       []Addend
+	Micros    int64 // spend
 }
+
+// ContributionKind is the tables that a contribution is for.
+type ContributionKind uint8
+
+// The kinds.
+const (
+	Minute        ContributionKind = iota // agg_campaign_minute, its hours and days
+	MinuteAndSite                         // agg_site_day, too
+	Pipeline                              // ops_pipeline_minute
+	contributionKinds
+)
 
 // Addend is what it adds to one measure.
 type Addend struct {
@@ -191,7 +204,8 @@ type Addend struct {
 
 // Equal compares two contributions.
 func (a Contribution) Equal(b Contribution) bool {
-	return a.Key == b.Key && a.Micros == b.Micros && slices.Equal(a.Add, b.Add)
+	return a.Kind == b.Kind && a.Key == b.Key && a.Site == b.Site && a.App == b.App &&
+		a.Micros == b.Micros && slices.Equal(a.Add, b.Add)
 }
 
 // AddClick adds an admitted click. The event is copied. hold is the watermark
@@ -204,10 +218,10 @@ func (j *Journey) AddClick(e *event.Click, hold event.Time, l *fact.Ledger) {
 	if found {
 		c := &j.clicks[i]
 		if e.Position.Compare(c.e.Position) >= 0 {
-			l.At(e.Partition).Duplicates++
+			l.Count(e.Partition, e.Ingest, fact.Duplicate, 1)
 			return
 		}
-		supplant(l, c.e.Partition, e.Partition, c.verdict.Class)
+		supplant(l, &c.e.Envelope, &e.Envelope, c.verdict.Class)
 	} else {
 		j.clicks = slices.Insert(j.clicks, i, click{print: print, hold: hold})
 	}
@@ -228,10 +242,10 @@ func (j *Journey) AddConversion(e *event.Conversion, l *fact.Ledger) {
 	if found {
 		c := &j.convs[i]
 		if e.Position.Compare(c.e.Position) >= 0 {
-			l.At(e.Partition).Duplicates++
+			l.Count(e.Partition, e.Ingest, fact.Duplicate, 1)
 			return
 		}
-		supplantConversion(l, c, e.Partition)
+		supplantConversion(l, c, &e.Envelope)
 	} else {
 		j.convs = slices.Insert(j.convs, i, conversion{print: print})
 	}
@@ -283,19 +297,19 @@ func compareConversions(a *event.Conversion, aPrint uint64, b *event.Conversion,
 // supplant moves a record of class c from the ledger of one partition to that
 // of another, whose equal comes first in the order; the first is a duplicate
 // now.
-func supplant(l *fact.Ledger, from, to event.Partition, c fact.Class) {
-	l.Move(from, c, -1)
-	l.At(from).Duplicates++
-	l.Move(to, c, 1)
+func supplant(l *fact.Ledger, from, to *event.Envelope, c fact.Class) {
+	l.Count(from.Partition, from.Ingest, c, -1)
+	l.Count(from.Partition, from.Ingest, fact.Duplicate, 1)
+	l.Count(to.Partition, to.Ingest, c, 1)
 }
 
 // supplantConversion is supplant where the record may be a refused adjustment.
-func supplantConversion(l *fact.Ledger, c *conversion, to event.Partition) {
+func supplantConversion(l *fact.Ledger, c *conversion, to *event.Envelope) {
 	if c.refusal.reason == event.NotRejected {
-		supplant(l, c.e.Partition, to, c.verdict.Class)
+		supplant(l, &c.e.Envelope, to, c.verdict.Class)
 		return
 	}
-	l.At(c.e.Partition).Rejected[c.refusal.reason]--
-	l.At(c.e.Partition).Duplicates++
-	l.At(to).Rejected[c.refusal.reason]++
+	l.Reject(c.e.Partition, c.e.Ingest, c.refusal.reason, -1)
+	l.Count(c.e.Partition, c.e.Ingest, fact.Duplicate, 1)
+	l.Reject(to.Partition, to.Ingest, c.refusal.reason, 1)
 }

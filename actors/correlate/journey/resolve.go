@@ -144,8 +144,8 @@ func (r *resolution) judge(n int, record func(i int) *standing) {
 	for i := range n {
 		c := record(i)
 		if c.refused == event.NotRejected {
-			r.env.Ledger.Move(c.e.Partition, c.verdict.Class, -1)
-			r.env.Ledger.Move(c.e.Partition, now[i].Class, 1)
+			r.env.Ledger.Count(c.e.Partition, c.e.Ingest, c.verdict.Class, -1)
+			r.env.Ledger.Count(c.e.Partition, c.e.Ingest, now[i].Class, 1)
 		}
 		*c.verdict = now[i]
 	}
