@@ -1,7 +1,7 @@
 package campaign
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
@@ -9,73 +9,168 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/event/delta"
 	"github.com/advertisex/adjoin/internal/reference"
 	"github.com/advertisex/adjoin/internal/table"
 )
 
 const noon = event.Time(1_772_366_400_000_000) // 2026-03-01 12:00:00 UTC
 
+var (
+	noonMinute = int32(noon / event.Time(event.Minute))
+	noonDay    = int32(noon / event.Time(event.Day))
+)
+
+// sheet gathers deltas for one or more campaign shards.
+type sheet struct {
+	w      *delta.Writer
+	shards uint32
+	places map[string]uint32 // by shard and entry
+}
+
+func newSheet(shards uint32) *sheet {
+	return &sheet{delta.NewWriter(shards), shards, map[string]uint32{}}
+}
+
+func (x *sheet) section(campaign string) (event.Shard, *delta.Section) {
+	shard := event.ShardOf(event.RouteCampaign(campaign), x.shards)
+	return shard, x.w.Section(shard)
+}
+
+func (x *sheet) text(shard event.Shard, kind byte, parts ...string) uint32 {
+	b := []byte{kind}
+	for _, p := range parts {
+		b = append(binary.AppendUvarint(b, uint64(len(p))), p...)
+	}
+	if kind == delta.Device {
+		b = append(b, 0, 0, 0, 0)
+	}
+	key := fmt.Sprint(shard, string(b))
+	at, known := x.places[key]
+	if !known {
+		at = x.w.Section(shard).Text(string(b))
+		x.places[key] = at
+	}
+	return at
+}
+
+// minute adds measures (in pairs) and spend in a currency.
+func (x *sheet) minute(minute int32, campaign, currency string, spend int64, pairs ...int64) *sheet {
+	shard, s := x.section(campaign)
+	m := delta.Minute{
+		At: minute, Creative: x.text(shard, delta.Creative, campaign, "cr"),
+		Exchange: x.text(shard, delta.Exchange, "x"), Device: x.text(shard, delta.Device, "DEU", currency),
+	}
+	m.Spend = event.Int128Of(spend)
+	for i := 0; i < len(pairs); i += 2 {
+		m.Set(event.Measure(pairs[i]), pairs[i+1])
+	}
+	s.Minute(&m)
+	return x
+}
+
+func (x *sheet) audience(day bool, at int32, campaign string, bins ...int64) *sheet {
+	shard, s := x.section(campaign)
+	a := delta.Audience{
+		Day: day, At: at, Campaign: x.text(shard, delta.Campaign, campaign), Currency: x.text(shard, delta.Currency, "USD"),
+	}
+	copy(a.Bins[:], bins)
+	s.Audience(&a)
+	return x
+}
+
+func (x *sheet) site(day int32, site, campaign string, toClick []delta.Count, pairs ...int64) *sheet {
+	shard, s := x.section(campaign)
+	d := delta.Site{
+		At: day, Place: x.text(shard, delta.Place, site, ""), Campaign: x.text(shard, delta.Campaign, campaign),
+		Currency: x.text(shard, delta.Currency, "USD"), ToClick: toClick,
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		d.Set(event.Measure(pairs[i]), pairs[i+1])
+	}
+	s.Site(&d)
+	return x
+}
+
+func (x *sheet) pipeline(d delta.Pipeline, topic string) *sheet {
+	shard, s := x.section(topic)
+	d.Topic = x.text(shard, delta.Topic, topic)
+	s.Pipeline(&d)
+	return x
+}
+
 func newShard(shard event.Shard, shards uint32) *Shard {
 	return New(Config{Shard: shard, Shards: shards, Reference: &reference.Set{}})
 }
 
-func users(ordinals ...uint32) []byte {
-	b, err := roaring.BitmapOf(ordinals...).ToBytes()
-	if err != nil {
-		panic(err)
+func fold(t *testing.T, s *Shard, x *sheet) {
+	t.Helper()
+	b := x.w.Bytes()
+	if b == nil {
+		return
 	}
-	return b
+	if err := s.Fold(b); err != nil {
+		t.Fatal(err)
+	}
 }
 
-func minute(bucket event.Time, campaign string, clicks, spend int64) event.MinuteDelta {
-	d := event.MinuteDelta{Key: event.CampaignKey{Bucket: bucket, Campaign: campaign, Creative: "cr", Currency: "USD"}}
-	d.Add[event.ClicksGross] = clicks
-	d.SpendNanos = event.Int128Of(spend)
-	return d
+func clicks(minute int32, campaign string, n, spend int64) *sheet {
+	return newSheet(1).minute(minute, campaign, "USD", spend, int64(event.ClicksGross), n)
 }
 
 func TestX3_RowsCarryFullValues(t *testing.T) {
 	s := newShard(0, 1)
 	s.Begin(1, noon)
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 2, 500)}})
-	first := s.Cut()
-	if got := first.Minutes[0].ClicksGross; got != 2 {
+	fold(t, s, clicks(noonMinute, "c", 2, 500))
+	if got := s.Cut().Minutes[0].ClicksGross; got != 2 {
 		t.Fatalf("first cut says %d clicks, want 2", got)
 	}
 	s.Begin(2, noon)
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 3, 1_000), minute(noon.Add(event.Minute), "c", 1, 0)}})
+	fold(t, s, clicks(noonMinute, "c", 3, 1_000).minute(noonMinute+1, "c", "USD", 0, int64(event.ClicksGross), 1))
 	second := s.Cut()
 	if len(second.Minutes) != 2 {
 		t.Fatalf("%d rows, want the two touched groups", len(second.Minutes))
 	}
 	row := second.Minutes[0]
-	if row.ClicksGross != 5 || row.SpendMicros != 2 || row.RowVersion != 2 {
-		t.Fatalf("clicks %d, spend %d micros, version %d; want 5, 2 (1,500 nanos, half to even), 2", row.ClicksGross, row.SpendMicros, row.RowVersion)
+	if row.ClicksGross != 5 || row.SpendMicros != 2 || row.RowVersion != 2 || row.Country != "DEU" || row.CreativeID != "cr" {
+		t.Fatalf("%+v; want 5 clicks, 2 micros (1,500 nanos, half to even), version 2", row)
 	}
-	if again := s.Cut(); len(again.Minutes) != 0 {
-		t.Fatalf("a cut without changes gave %d rows", len(again.Minutes))
+	if again := s.Cut(); again.Rows() != 0 {
+		t.Fatalf("a cut without changes gave %d rows", again.Rows())
 	}
 }
 
 func TestK1_AGroupThatComesBackToNothingIsDeleted(t *testing.T) {
 	s := newShard(0, 1)
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 7)}, Reach: []event.ReachDelta{{Campaign: "c", Day: 20_500, Added: users(1)}}})
-	if out := s.Cut(); out.Minutes[0].Op != table.Upsert || out.Days[0].Op != table.Upsert {
-		t.Fatalf("ops %s and %s, want U", out.Minutes[0].Op, out.Days[0].Op)
+	site := func(sign int64) *sheet {
+		return clicks(noonMinute, "c", sign, 7*sign).
+			site(noonDay, "a.com", "c", nil, int64(event.ClicksGross), sign).
+			pipeline(delta.Pipeline{At: noonMinute, Facts: sign}, "clicks")
 	}
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", -1, -7)}, Reach: []event.ReachDelta{{Campaign: "c", Day: 20_500, Removed: users(1)}}})
-	if out := s.Cut(); out.Minutes[0].Op != table.Delete || out.Days[0].Op != table.Delete {
-		t.Fatalf("ops %s and %s, want D", out.Minutes[0].Op, out.Days[0].Op)
+	for _, want := range []struct {
+		sign int64
+		op   string
+	}{{1, table.Upsert}, {-1, table.Delete}} {
+		fold(t, s, site(want.sign))
+		s.Advance(event.MaxTime, noon) // hours, days and sites need not wait
+		out := s.Cut()
+		if out.Rows() != 5 {
+			t.Fatalf("%d rows, want one of each table", out.Rows())
+		}
+		for i, op := range []string{out.Minutes[0].Op, out.Hours[0].Op, out.Days[0].Op, out.Sites[0].Op, out.Pipeline[0].Op} {
+			if op != want.op {
+				t.Errorf("table %d: op %s, want %s", i, op, want.op)
+			}
+		}
 	}
 }
 
 func TestX4_BucketIsFinalOnceAndStillCorrected(t *testing.T) {
 	s := newShard(0, 1)
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+	fold(t, s, clicks(noonMinute, "c", 1, 0))
 	end := noon.Add(event.Minute)
 	s.Advance(end.Add(35*event.Day)-1, event.MinTime)
 	if row := s.Cut().Minutes[0]; row.IsFinal {
@@ -87,7 +182,7 @@ func TestX4_BucketIsFinalOnceAndStillCorrected(t *testing.T) {
 		t.Fatalf("rows at the end: %+v", out.Minutes)
 	}
 	// A retraction 125 days after a conversion that came 30 days after its click.
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 2, 0)}})
+	fold(t, s, clicks(noonMinute, "c", 2, 0))
 	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal || out.Minutes[0].ClicksGross != 3 {
 		t.Fatalf("rows of a correction: %+v, want 3 clicks, final", out.Minutes)
 	}
@@ -95,74 +190,268 @@ func TestX4_BucketIsFinalOnceAndStillCorrected(t *testing.T) {
 	if out := s.Cut(); len(out.Minutes) != 0 || s.Stats().Groups != 0 {
 		t.Fatalf("%d rows, %d groups still held once nothing can change", len(out.Minutes), s.Stats().Groups)
 	}
+	s.Advance(end.Add(38*event.Day), end.Add(218*event.Day))
+	if out = s.Cut(); len(out.Hours) != 1 || !out.Hours[0].IsFinal || out.Hours[0].ClicksGross != 3 || !out.Days[0].IsFinal || s.Stats().Days != 0 {
+		t.Fatalf("hours and days at their end: %+v", out)
+	}
 }
 
 func TestEnd_EverythingIsFinalAndNothingForgotten(t *testing.T) {
 	s := newShard(0, 1)
-	fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+	fold(t, s, clicks(noonMinute, "c", 1, 0))
 	s.Cut()
-	s.Advance(event.MaxTime, event.MinTime)
-	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal {
+	s.Advance(event.MaxTime, noon)
+	if out := s.Cut(); len(out.Minutes) != 1 || !out.Minutes[0].IsFinal || !out.Hours[0].IsFinal || !out.Days[0].IsFinal {
 		t.Fatalf("rows at the end: %+v", out.Minutes)
 	}
 	next, err := Restore(s.cfg, [][]byte{s.Segment(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	fold(t, next, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 4, 0)}})
+	fold(t, next, clicks(noonMinute, "c", 4, 0))
 	if row := next.Cut().Minutes[0]; row.ClicksGross != 5 || row.IsFinal {
 		t.Fatalf("the next run says %d clicks, final %v; want 5, not final", row.ClicksGross, row.IsFinal)
 	}
 }
 
-func TestG3_ReachAddsShardsUp(t *testing.T) {
+// The example of R-G3.
+func TestG3_ReachAndFrequencyAddShardsUp(t *testing.T) {
 	s := newShard(0, 1)
-	fold(t, s, &event.Deltas{Reach: []event.ReachDelta{
-		{Campaign: "c", Day: 20_500, Shard: 0, Added: users(1, 2, 3)},
-		{Campaign: "c", Day: 20_500, Shard: 1, Added: users(1)},
-	}})
-	fold(t, s, &event.Deltas{Reach: []event.ReachDelta{{Campaign: "c", Day: 20_500, Shard: 0, Added: users(3, 4), Removed: users(1)}}})
-	row := s.Cut().Days[0]
-	if row.Reach != 4 || row.TimeZone != "UTC" {
-		t.Fatalf("reach %d in %q, want 4 (2, 3, 4 and another shard's 1) in UTC", row.Reach, row.TimeZone)
+	hour := noonMinute / 60
+	fold(t, s, newSheet(1).audience(false, hour, "c", 0, 1).audience(false, hour+1, "c", 1).audience(true, noonDay, "c", 1, 1))
+	fold(t, s, newSheet(1).audience(true, noonDay, "c", 2, 0, 0, 0, 0, 0, 0, 1))
+	fold(t, s, newSheet(1).audience(true, noonDay, "c", -1, 1)) // one of them saw it again
+	out := s.Cut()
+	if h := out.Hours[0]; h.Reach != 1 || h.Freq2 != 1 || h.Freq1 != 0 {
+		t.Errorf("hour %+v", h)
+	}
+	d := out.Days[0]
+	if d.Reach != 5 || d.Freq1 != 2 || d.Freq2 != 2 || d.Freq21AndUp != 1 || d.TimeZone != "UTC" {
+		t.Errorf("day %+v", d)
 	}
 }
 
-func TestFold_OtherShardsCampaignsArePassedOver(t *testing.T) {
+// A campaign in Kolkata, as in R-G4: the minute of 18:29 is on one day, that of
+// 18:30 on the next, both in one hour; and K4: minutes, hours and days add up.
+func TestK4_MinutesAddUpToHoursAndLocalDays(t *testing.T) {
+	set, err := reference.Parse([]byte(`[{"campaign_id":"k","tz":"Asia/Kolkata"},{"campaign_id":"b","tz":"Europe/Berlin"}]`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Config{Shards: 1, Reference: set})
+	half := noonMinute + 6*60 + 30
+	fold(t, s, clicks(half-1, "k", 1, 0).minute(half, "k", "USD", 0, int64(event.ClicksGross), 10))
+	rng := rand.New(rand.NewPCG(4, 4))
+	for range 500 {
+		campaign, currency := []string{"k", "b", "u"}[rng.IntN(3)], []string{"USD", "EUR"}[rng.IntN(2)]
+		fold(t, s, newSheet(1).minute(noonMinute+rng.Int32N(5*24*60), campaign, currency, rng.Int64N(1e9),
+			int64(event.ImpressionsGross), rng.Int64N(9), int64(event.ValueCT), rng.Int64N(9)-4, int64(event.ConvCTLinear), rng.Int64N(1e6)))
+	}
+	s.Advance(event.MaxTime, noon)
+	out := s.Cut()
+	days := map[int32]int64{}
+	for _, d := range out.Days {
+		if d.CampaignID == "k" && d.Currency == "USD" {
+			days[d.Day] = d.ClicksGross
+		}
+	}
+	if days[noonDay] != 1 || days[noonDay+1] != 10 {
+		t.Errorf("clicks by day in Kolkata: %v", days)
+	}
+	type key struct {
+		at       int64
+		campaign string
+		currency string
+	}
+	sums, hours, local := map[key][3]int64{}, map[key][3]int64{}, map[key][3]int64{}
+	add := func(m map[key][3]int64, k key, gross, value, micros int64) {
+		v := m[k]
+		m[k] = [3]int64{v[0] + gross, v[1] + value, v[2] + micros}
+	}
+	nanos := func(d table.Decimal38) int64 { return int64(binary.BigEndian.Uint64(d[8:])) }
+	for _, r := range out.Minutes {
+		add(sums, key{int64(r.BucketStart.Floor(event.Hour)), r.CampaignID, r.Currency}, r.ImpressionsGross, r.ValueCTMicros, nanos(r.SpendNanos))
+		c, _ := set.Campaign(r.CampaignID, r.BucketStart)
+		add(local, key{int64(c.LocalDay(r.BucketStart)), r.CampaignID, r.Currency}, r.ImpressionsGross, r.ValueCTMicros, nanos(r.SpendNanos))
+	}
+	for _, r := range out.Hours {
+		add(hours, key{int64(r.BucketStart), r.CampaignID, r.Currency}, r.ImpressionsGross, r.ValueCTMicros, nanos(r.SpendNanos))
+	}
+	if diff := cmp.Diff(sums, hours); diff != "" {
+		t.Errorf("hours are not the sums of their minutes:\n%s", diff)
+	}
+	got := map[key][3]int64{}
+	for _, r := range out.Days {
+		add(got, key{int64(r.Day), r.CampaignID, r.Currency}, r.ImpressionsGross, r.ValueCTMicros, nanos(r.SpendNanos))
+	}
+	if diff := cmp.Diff(local, got); diff != "" {
+		t.Errorf("days are not the sums of their minutes:\n%s", diff)
+	}
+}
+
+// The example of R-G6, and a local day over two UTC dates with a rate each.
+func TestG2_ReportingCurrencyTakesTheRateOfTheDate(t *testing.T) {
+	rates, err := reference.ParseFX([]byte(`[{"date":"2026-03-01","from":"EUR","to":"USD","rate":"1.1","version":"ecb"},
+		{"date":"2026-03-02","from":"GBP","to":"USD","rate":1.5,"version":"b"},{"date":"2026-03-01","from":"GBP","to":"USD","rate":2,"version":"a"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := reference.Parse([]byte(`[{"campaign_id":"k","tz":"America/New_York"}]`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set, err = set.WithFX("USD", rates); err != nil {
+		t.Fatal(err)
+	}
+	s := New(Config{Shards: 1, Reference: set})
+	tomorrow := noonMinute + 13*60 // 01:00 UTC, still the first of March in New York
+	value := int64(event.ValueCT)
+	fold(t, s, newSheet(1).minute(noonMinute, "c", "EUR", 2_345).minute(noonMinute+24*60, "c", "EUR", 2_345, value, 5).
+		minute(noonMinute, "c", "USD", 2_500).minute(noonMinute, "c", "", 0, int64(event.OrphanClicks), 1).
+		minute(noonMinute, "k", "GBP", 250, value, 1).minute(tomorrow, "k", "GBP", 1_000, value, 3))
+	out := s.Cut()
+	text := func(p *int64) string {
+		if p == nil {
+			return "NULL"
+		}
+		return fmt.Sprint(*p)
+	}
+	var got []string
+	for _, r := range out.Minutes {
+		got = append(got, fmt.Sprintf("%s %q: %s %s %q", r.CampaignID, r.Currency, text(r.SpendRCMicros), text(r.ValueCTRCMicros), r.FXVersion))
+	}
+	slices.Sort(got)
+	want := []string{
+		`c "": 0 0 ""`, `c "EUR": 3 0 "ecb"`, `c "EUR": NULL NULL ""`, `c "USD": 2 0 ""`,
+		`k "GBP": 0 2 "a"`, // 250 x 2 = 500 nanos: half to even
+		`k "GBP": 2 4 "b"`, // 1,500 nanos; 4.5 micros
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, d := range out.Days {
+		if d.CampaignID == "k" && (text(d.SpendRCMicros) != "2" || text(d.ValueCTRCMicros) != "6" || d.FXVersion != "b") {
+			// 500 + 1,500 nanos; 2 + 4.5 = 6.5 micros, to even
+			t.Errorf("day of k: %s %s %q", text(d.SpendRCMicros), text(d.ValueCTRCMicros), d.FXVersion)
+		}
+	}
+}
+
+// The examples of R-G7.
+func TestRG7_SitesHaveMediansAndShares(t *testing.T) {
+	s := newShard(0, 1)
+	fold(t, s, newSheet(1).site(noonDay, "a.com", "c", []delta.Count{{MS: 300, Times: 1}, {MS: 1_000, Times: 1}},
+		int64(event.ClicksGross), 3, int64(event.ClicksGIVT), 1, int64(event.ConvCT), 4, int64(event.FastConv), 1))
+	fold(t, s, newSheet(1).site(noonDay, "a.com", "c", []delta.Count{{MS: 900, Times: 1}, {MS: 4_000, Times: 1}}))
+	row := s.Cut().Sites[0]
+	if row.SiteDomain != "a.com" || *row.MedianImpToClick != 900 || *row.ClickIVTRate != 1.0/3 || *row.FastConvShare != 0.25 || row.ImpIVTRate != nil {
+		t.Errorf("%+v", row)
+	}
+	s.Begin(2, noon.Add(event.Hour))
+	fold(t, s, newSheet(1).site(noonDay, "a.com", "c", []delta.Count{{MS: 300, Times: -1}, {MS: 900, Times: -1}}))
+	if row := s.Cut().Sites[0]; *row.MedianImpToClick != 1_000 {
+		t.Errorf("after a correction: %d", *row.MedianImpToClick)
+	}
+}
+
+// The example of R-G8; then the lags are let go and the quantiles stay.
+func TestRG8_PipelineHasNearestRanks(t *testing.T) {
+	s := newShard(0, 1)
+	fold(t, s, newSheet(1).pipeline(delta.Pipeline{
+		At: noonMinute, Facts: 2, Duplicates: 1, Matched: 1, Rejected: []delta.ReasonCount{{Reason: event.BadTime, Times: 1}},
+		Lags: []delta.Count{{MS: 5, Times: 1}, {MS: 7, Times: 1}, {MS: 100, Times: 1}},
+	}, "clicks"))
+	check := func(name string, facts int64) {
+		row := s.Cut().Pipeline[0]
+		if row.Consumed != facts+2 || row.Facts != facts || row.DupExact != 1 || row.Rejected != 1 || *row.LagMSP50 != 7 || *row.LagMSP99 != 100 {
+			t.Errorf("%s: %+v", name, row)
+		}
+		if diff := cmp.Diff([]table.Pair{{Key: "BAD_TIME", Value: "1"}}, row.ByReason.KeyValue); diff != "" {
+			t.Error(diff)
+		}
+	}
+	check("fresh", 2)
+	s.Advance(event.MinTime, noon.Add(event.Minute).Add(lagsHeld))
+	check("frozen", 2)
+	next, err := Restore(s.cfg, [][]byte{s.Segment(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = next
+	fold(t, s, newSheet(1).pipeline(delta.Pipeline{At: noonMinute, Facts: 1}, "clicks"))
+	check("restored", 3)
+}
+
+func TestFold_EachCampaignIsInOneShard(t *testing.T) {
 	const shards = 4
+	x := newSheet(shards)
+	for i := range 40 {
+		x.minute(noonMinute, fmt.Sprint("c", i), "USD", 1)
+	}
 	rows := 0
 	for shard := range event.Shard(shards) {
 		s := newShard(shard, shards)
-		var d event.Deltas
-		for i := range 40 {
-			d.Minutes = append(d.Minutes, minute(noon, fmt.Sprint("c", i), 1, 0))
+		fold(t, s, x)
+		for _, r := range s.Cut().Minutes {
+			if !s.Owns(r.CampaignID) {
+				t.Errorf("shard %d has %s", shard, r.CampaignID)
+			}
+			rows++
 		}
-		fold(t, s, &d)
-		rows += len(s.Cut().Minutes)
 	}
 	if rows != 40 {
 		t.Fatalf("%d rows over all shards, want each campaign once", rows)
 	}
 }
 
-func TestRestore_AtAnyCutGivesTheSameRows(t *testing.T) {
+// final is the last version of every row of several cuts.
+type final map[string]any
+
+func (f final) take(c *Cut) {
+	put := func(key string, op *string, meta *table.Meta, row any) {
+		deleted := *op == table.Delete
+		*meta = table.Meta{}
+		if deleted {
+			delete(f, key)
+			return
+		}
+		f[key] = row
+	}
+	for _, r := range c.Minutes {
+		put(fmt.Sprint("m", r.BucketStart, r.CampaignID, r.Currency), &r.Op, &r.Meta, &r)
+	}
+	for _, r := range c.Hours {
+		put(fmt.Sprint("h", r.BucketStart, r.CampaignID, r.Currency), &r.Op, &r.Meta, &r)
+	}
+	for _, r := range c.Days {
+		put(fmt.Sprint("d", r.Day, r.CampaignID, r.Currency), &r.Op, &r.Meta, &r)
+	}
+	for _, r := range c.Sites {
+		put(fmt.Sprint("s", r.Day, r.SiteDomain, r.CampaignID), &r.Op, &r.Meta, &r)
+	}
+	for _, r := range c.Pipeline {
+		put(fmt.Sprint("p", r.BucketStart, r.Topic), &r.Op, &r.Meta, &r)
+	}
+}
+
+func TestRestore_AtAnyCutGivesTheSameTables(t *testing.T) {
 	for seed := range uint64(50) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		plain, restored := newShard(0, 1), newShard(0, 1)
+		want, got := final{}, final{}
 		var segments [][]byte
-		watermark := noon
+		watermark, now := noon, noon
 		for cut := range uint64(20) {
-			d := randomDeltas(rng)
+			x := randomSheet(rng)
 			watermark = watermark.Add(event.Span(rng.Int64N(int64(5 * event.Day))))
+			now = now.Add(event.Span(rng.Int64N(int64(event.Minute))))
 			for _, s := range []*Shard{plain, restored} {
-				s.Begin(cut, noon)
-				fold(t, s, d)
+				s.Begin(cut, now)
+				fold(t, s, x)
 				s.Advance(watermark, watermark)
 			}
-			want, got := plain.Cut(), restored.Cut()
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("seed %d, cut %d:\n%s", seed, cut, diff)
-			}
+			want.take(plain.Cut())
+			got.take(restored.Cut())
 			base := rng.IntN(4) == 0
 			if base {
 				segments = nil
@@ -175,46 +464,32 @@ func TestRestore_AtAnyCutGivesTheSameRows(t *testing.T) {
 				t.Fatalf("seed %d, cut %d: %v", seed, cut, err)
 			}
 		}
-	}
-}
-
-func TestDeltas_BytesFoldLikeTheDeltasThemselves(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	const shards = 3
-	for shard := range event.Shard(shards) {
-		plain, fromBytes := newShard(shard, shards), newShard(shard, shards)
-		for cut := range uint64(100) {
-			d := randomDeltas(rng)
-			b := AppendDeltas(nil, d)
-			fold(t, plain, d)
-			if err := fromBytes.FoldBytes(b); err != nil {
-				t.Fatal(err)
-			}
-			if cut%3 > 0 {
-				continue
-			}
-			if diff := cmp.Diff(plain.Cut(), fromBytes.Cut()); diff != "" {
-				t.Fatalf("shard %d, cut %d:\n%s", shard, cut, diff)
-			}
-			base := cut%2 == 0
-			if !bytes.Equal(plain.Segment(base), fromBytes.Segment(base)) {
-				t.Fatalf("shard %d, cut %d: the segments differ", shard, cut)
-			}
+		for _, s := range []*Shard{plain, restored} {
+			s.Advance(event.MaxTime, watermark)
+		}
+		want.take(plain.Cut())
+		got.take(restored.Cut())
+		if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
+			t.Fatalf("seed %d:\n%s", seed, diff)
 		}
 	}
 }
 
-func TestDeltas_RefuseCutBytes(t *testing.T) {
+func TestFold_RefusesCutBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 200 {
-		b := AppendDeltas(nil, randomDeltas(rng))
-		for _, shards := range []uint32{1, 1000} { // all is folded, nearly all passed over
-			if err := newShard(0, shards).FoldBytes(b[:rng.IntN(len(b))]); !errors.Is(err, ErrCorrupt) {
-				t.Fatalf("deltas cut short were accepted: %v", err)
-			}
-			if err := newShard(0, shards).FoldBytes(append(b, 0)); !errors.Is(err, ErrCorrupt) {
-				t.Fatalf("deltas with a byte too many were accepted: %v", err)
-			}
+		b := randomSheet(rng).w.Bytes()
+		if b == nil {
+			continue
+		}
+		if err := newShard(0, 1).Fold(b[:rng.IntN(len(b))]); !errors.Is(err, delta.ErrCorrupt) {
+			t.Fatalf("deltas cut short were accepted: %v", err)
+		}
+		if err := newShard(0, 1).Fold(append(b, 0)); !errors.Is(err, delta.ErrCorrupt) {
+			t.Fatalf("deltas with a byte too many were accepted: %v", err)
+		}
+		if err := newShard(0, 2).Fold(b); !errors.Is(err, delta.ErrCorrupt) {
+			t.Fatalf("deltas for another number of shards were accepted: %v", err)
 		}
 	}
 }
@@ -225,14 +500,14 @@ func TestSegment_HasWhatChangedSinceTheLast(t *testing.T) {
 	s := newShard(0, 1)
 	var segments [][]byte
 	for range 3 {
-		fold(t, s, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+		fold(t, s, clicks(noonMinute, "c", 1, 0))
 		segments = append(segments, s.Segment(false))
 	}
 	restored, err := Restore(s.cfg, segments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fold(t, restored, &event.Deltas{Minutes: []event.MinuteDelta{minute(noon, "c", 1, 0)}})
+	fold(t, restored, clicks(noonMinute, "c", 1, 0))
 	if rows := restored.Cut().Minutes; len(rows) != 1 || rows[0].ClicksGross != 4 {
 		t.Fatalf("restored and folded once more: %+v, want 4 clicks", rows)
 	}
@@ -243,15 +518,35 @@ func TestCut_RowsAreInTheOrderOfTheKey(t *testing.T) {
 	text := func() string { return []string{"", "a", "ab", "b", "é"}[rng.IntN(5)] }
 	s := newShard(0, 1)
 	for range 3 {
-		var d event.Deltas
+		x := newSheet(1)
 		for range 300 {
-			m := minute(noon.Add(event.Span(rng.IntN(3))*event.Minute), text(), 1, 0)
-			m.Key.Creative, m.Key.Exchange, m.Key.Country, m.Key.Currency, m.Key.Device = text(), text(), text(), text(), rng.Int32N(3)
-			d.Minutes = append(d.Minutes, m)
+			x.minute(noonMinute+rng.Int32N(3), text(), text(), 1).site(noonDay+rng.Int32N(2), text(), text(), nil, int64(event.ClicksGross), 1)
 		}
-		fold(t, s, &d)
-		if rows := s.Cut().Minutes; !slices.IsSortedFunc(rows, table.CompareCampaignMinutes) {
+		fold(t, s, x)
+		s.Advance(event.MaxTime, noon)
+		out := s.Cut()
+		if !slices.IsSortedFunc(out.Minutes, table.CompareCampaignMinutes) || !slices.IsSortedFunc(out.Hours, table.CompareCampaignHours) ||
+			!slices.IsSortedFunc(out.Days, table.CompareCampaignDays) || !slices.IsSortedFunc(out.Sites, table.CompareSiteDays) {
 			t.Fatal("rows are not in order")
+		}
+	}
+}
+
+// Hours, days and sites change in nearly every cut and are shown once a minute.
+func TestCut_ShowsHoursDaysAndSitesOnceAMinute(t *testing.T) {
+	s := newShard(0, 1)
+	shown := func(now event.Time) (rows int) {
+		s.Begin(1, now)
+		fold(t, s, clicks(noonMinute, "c", 1, 0).site(noonDay, "a.com", "c", nil, int64(event.ClicksGross), 1))
+		out := s.Cut()
+		if len(out.Minutes) != 1 {
+			t.Errorf("%d minutes", len(out.Minutes))
+		}
+		return out.Rows() - 1
+	}
+	for i, want := range []int{3, 0, 0, 3} {
+		if n := shown(noon.Add(event.Span(i) * 20 * event.Second)); n != want {
+			t.Errorf("cut %d shows %d rows of hours, days and sites, want %d", i, n, want)
 		}
 	}
 }
@@ -287,44 +582,44 @@ func roundedMicros(v event.Int128) int64 {
 	return q.Int64()
 }
 
-func randomDeltas(rng *rand.Rand) *event.Deltas {
-	d := &event.Deltas{}
+func randomSheet(rng *rand.Rand) *sheet {
+	x := newSheet(1)
+	campaign := func() string { return fmt.Sprint("c", rng.IntN(3)) }
 	for range rng.IntN(6) {
-		m := minute(noon.Add(event.Span(rng.Int64N(20))*event.Minute), fmt.Sprint("c", rng.IntN(3)), rng.Int64N(9)-3, rng.Int64N(1e15)-1e14)
-		m.Add[event.ValueCT] = rng.Int64() >> 8
-		d.Minutes = append(d.Minutes, m)
+		x.minute(noonMinute+rng.Int32N(20), campaign(), "USD", rng.Int64N(1e15)-1e14,
+			int64(event.ClicksGross), rng.Int64N(9)-3, int64(event.ValueCT), rng.Int64()>>8)
 	}
 	for range rng.IntN(3) {
-		d.Reach = append(d.Reach, event.ReachDelta{
-			Campaign: fmt.Sprint("c", rng.IntN(3)), Day: 20_513 + rng.Int32N(3), Shard: event.Shard(rng.IntN(2)),
-			Added: users(rng.Uint32N(10), rng.Uint32N(70_000)),
-		})
+		x.audience(rng.IntN(2) == 0, 20_513+rng.Int32N(3), campaign(), rng.Int64N(3), rng.Int64N(3))
 	}
-	return d
+	for range rng.IntN(3) {
+		x.site(noonDay+rng.Int32N(2), fmt.Sprint("s", rng.IntN(3)), campaign(), []delta.Count{{MS: rng.Int64N(5), Times: 1}, {MS: 7, Times: 1}},
+			int64(event.ImpressionsGross), rng.Int64N(3))
+	}
+	for range rng.IntN(3) {
+		x.pipeline(delta.Pipeline{
+			At: noonMinute + rng.Int32N(3), Facts: rng.Int64N(4), Lags: []delta.Count{{MS: rng.Int64N(5), Times: 2}},
+			Rejected: []delta.ReasonCount{{Reason: event.Reason(1 + rng.IntN(5)), Times: 1}},
+		}, "clicks")
+	}
+	return x
 }
 
-func fold(t *testing.T, s *Shard, d *event.Deltas) {
-	t.Helper()
-	if err := s.Fold(d); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// BenchmarkFoldBytes folds the deltas of a user shard into one of eight campaign
+// BenchmarkFold folds the deltas of a user shard into one of eight campaign
 // shards: an operation is one delta, of which an eighth is the shard's.
-func BenchmarkFoldBytes(b *testing.B) {
+func BenchmarkFold(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	d := &event.Deltas{}
+	x := newSheet(8)
 	for i := range 1000 {
-		m := minute(noon, fmt.Sprintf("cmp-%03d", i/2), rng.Int64N(9), 1)
-		m.Key.Creative, m.Key.Exchange, m.Key.Country = fmt.Sprintf("cre-%03d-%d", i/2, i%4), "exchange", "DEU"
-		d.Minutes = append(d.Minutes, m)
+		campaign := fmt.Sprintf("cmp-%03d", i/2)
+		x.minute(noonMinute, campaign, "USD", 1, int64(event.ImpressionsGross), 1+rng.Int64N(9))
+		x.site(noonDay, "site-"+campaign, campaign, nil, int64(event.ImpressionsGross), 1)
 	}
-	bytes := AppendDeltas(nil, d)
+	bytes := x.w.Bytes()
 	s := newShard(0, 8)
 	b.ReportAllocs()
-	for n := 0; n < b.N; n += len(d.Minutes) {
-		if err := s.FoldBytes(bytes); err != nil {
+	for n := 0; n < b.N; n += 1000 {
+		if err := s.Fold(bytes); err != nil {
 			b.Fatal(err)
 		}
 	}
