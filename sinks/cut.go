@@ -159,7 +159,10 @@ func (c *Cut) complete() error {
 	work = append(work, c.conversions.seal()...)
 	work = append(work, c.attributions.seal()...)
 	work = append(work, c.minutes.seal()...)
+	work = append(work, c.hours.seal()...)
 	work = append(work, c.days.seal()...)
+	work = append(work, c.sites.seal()...)
+	work = append(work, c.pipeline.seal()...)
 	work = append(work, c.rejected.seal()...)
 	err := parallel(c.owner.cfg.Lanes, work)
 	c.mu.Lock()
@@ -187,7 +190,8 @@ func (c *Cut) Release() error {
 	c.mu.Unlock()
 	var errs []error
 	errs = append(errs, c.bids.drop(), c.wins.drop(), c.impressions.drop(), c.clicks.drop(),
-		c.conversions.drop(), c.attributions.drop(), c.minutes.drop(), c.days.drop(), c.rejected.drop())
+		c.conversions.drop(), c.attributions.drop(), c.minutes.drop(), c.hours.drop(), c.days.drop(),
+		c.sites.drop(), c.pipeline.drop(), c.rejected.drop())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, f := range c.files {
