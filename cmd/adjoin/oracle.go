@@ -60,6 +60,12 @@ func runOracle(c *config.Config, input, out string) (runResult, error) {
 	if err != nil {
 		return runResult{}, err
 	}
+	var fx []byte
+	if c.Reference.FX != "" {
+		if fx, err = os.ReadFile(string(c.Reference.FX)); err != nil {
+			return runResult{}, fmt.Errorf("reference data: %w", err)
+		}
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return runResult{}, outFailure(out, err)
 	}
@@ -68,7 +74,7 @@ func runOracle(c *config.Config, input, out string) (runResult, error) {
 	debug.SetMemoryLimit(oracleMemory)
 	files := finaltable.NewFiles(out)
 	summary, err := oracle.Compute(oracle.Input{
-		Records: oracle.Dir(input), Campaigns: campaigns, Creatives: creatives, Settings: set, Scratch: out,
+		Records: oracle.Dir(input), Campaigns: campaigns, Creatives: creatives, FX: fx, Settings: set, Scratch: out,
 	}, files)
 	written, closeErr := files.Close()
 	if err := errors.Join(err, closeErr); err != nil {
@@ -128,6 +134,7 @@ func oracleSettings(c *config.Config) (oracle.Settings, error) {
 	s.Topics = oracle.Topics{
 		Bids: t.Bids, Impressions: t.Impressions, Clicks: t.Clicks, Conversions: t.Conversions, ClicksConversions: t.ClicksConversions,
 	}
+	s.ReportingCurrency = c.Reference.ReportingCurrency
 	s.Backfill, s.Zone, s.Currency, s.IDMode = c.Kafka.Backfill, c.Decode.Zone.Location(), c.Decode.Currency, c.Decode.IDMode
 	s.CSVDelimiter = rune(c.Decode.CSV.Delimiter)
 	for _, columns := range []struct {

@@ -116,7 +116,11 @@ func dumpReference(c *config.Config, dir string) (*reference.Set, error) {
 	if c.Reference.Campaigns != "" || c.Reference.Creatives != "" {
 		return referenceData(c)
 	}
-	return dump.Reference(dir, defaultCampaign(c))
+	set, err := dump.Reference(dir, defaultCampaign(c))
+	if err != nil {
+		return nil, err
+	}
+	return withRates(c, set)
 }
 
 func nextOf(records *dump.Interleaved) func() (rec actorsRecord, ok bool, err error) {

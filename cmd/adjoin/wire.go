@@ -177,6 +177,26 @@ func referenceData(c *config.Config) (*reference.Set, error) {
 	if err != nil {
 		return nil, &failure{exit: exitConfig, id: "E-REFERENCE", message: "reference data is not valid: " + err.Error(), cause: err}
 	}
+	return withRates(c, set)
+}
+
+// withRates adds the exchange rates that the configuration names.
+func withRates(c *config.Config, set *reference.Set) (*reference.Set, error) {
+	var data []byte
+	var err error
+	if c.Reference.FX != "" {
+		data, err = os.ReadFile(string(c.Reference.FX))
+	}
+	var rates []reference.FXRate
+	if err == nil {
+		rates, err = reference.ParseFX(data)
+	}
+	if err == nil {
+		set, err = set.WithFX(c.Reference.ReportingCurrency, rates)
+	}
+	if err != nil {
+		return nil, &failure{exit: exitConfig, id: "E-REFERENCE", message: "reference.fx is not valid: " + err.Error(), cause: err}
+	}
 	return set, nil
 }
 

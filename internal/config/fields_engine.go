@@ -121,6 +121,12 @@ func stateFields() []Field {
 		{Path: "reference.creatives", MustExist: true,
 			Doc:  "Creatives: a JSON array with the fields of the table dim_creative.",
 			bind: func(c *Config, _ int) any { return &c.Reference.Creatives }},
+		{Path: "reference.fx", MustExist: true,
+			Doc:  "Exchange rates by UTC date: a JSON array with the fields date, from, to, rate and version.",
+			bind: func(c *Config, _ int) any { return &c.Reference.FX }},
+		{Path: "reference.reporting_currency", Default: "USD", check: checkCurrency,
+			Doc:  "The currency of the columns spend_rc_micros and value_ct_rc_micros of the aggregates.",
+			bind: func(c *Config, _ int) any { return &c.Reference.ReportingCurrency }},
 
 		{Path: "state.memory_limit", Default: "2GiB", Min: "64MiB", Max: "16TiB",
 			Doc:  "The most memory for the state of this node. At 90% of it the sources slow down.",
