@@ -55,7 +55,9 @@ func expected(history []record) (tables, error) {
 	return c.tables, errors.Join(
 		c.WriteBids(t.Bids), c.WriteWins(t.Wins), c.WriteImpressions(t.Impressions), c.WriteClicks(t.Clicks),
 		c.WriteConversions(t.Conversions), c.WriteAttributions(t.Attributions),
-		c.WriteCampaignMinutes(t.CampaignMinutes), c.WriteCampaignDays(t.CampaignDays), c.WriteRejected(t.Rejected),
+		c.WriteCampaignMinutes(t.CampaignMinutes), c.WriteCampaignHours(t.CampaignHours),
+		c.WriteCampaignDays(t.CampaignDays), c.WriteSiteDays(t.SiteDays), c.WritePipelineMinutes(t.PipelineMinutes),
+		c.WriteRejected(t.Rejected),
 	)
 }
 
