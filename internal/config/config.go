@@ -203,8 +203,10 @@ func (u UserKey) CurrentSecret() (Secret, error) { return readSecret(u.Secret, u
 // Reference is section reference: files of reference data, read once. An
 // empty path means no such data.
 type Reference struct {
-	Campaigns Path
-	Creatives Path
+	Campaigns         Path
+	Creatives         Path
+	FX                Path
+	ReportingCurrency string
 }
 
 // State is section state: the memory contract.
