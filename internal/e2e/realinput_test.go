@@ -65,7 +65,7 @@ func TestRealInput_FullShapes(t *testing.T) {
 	same(t, "campaigns", d.table(t, campaignSQL), `
 c1 6 3 0.5000 2 1 10000 70500000 10000000
 c2 4 3 0.7500 1 0 10500 0 0`)
-	same(t, "reach", d.table(t, `select campaign_id, sum(reach) from agg_campaign_day_current group by 1 order by 1`), "c1 6\nc2 4")
+	same(t, "reach", d.table(t, `select campaign_id, sum(reach) from agg_campaign_day_current where reach > 0 group by 1 order by 1`), "c1 6\nc2 4")
 	same(t, "late events", d.table(t, `select campaign_id, sum(late_events) from agg_campaign_minute_current where late_events > 0 group by 1`), "c1 1")
 	same(t, "clicks", d.table(t, `select click_id, impression_id, match_status, orphan_reason, ivt_codes from fact_clicks_current order by 1`), `
 k1 i1 MATCHED - -
