@@ -304,7 +304,7 @@ func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more boo
 				return false, err
 			}
 		}
-		if err := r.cutCampaign(i, c, watermark); err != nil {
+		if err := r.cutCampaign(i, c, watermark, frontier); err != nil {
 			return false, err
 		}
 	}
@@ -313,8 +313,8 @@ func (r *replay) cutAt(watermark event.Watermark, frontier event.Time) (more boo
 	return more, nil
 }
 
-func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark) error {
-	c.Advance(watermark, r.frontier())
+func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark, frontier event.Time) error {
+	c.Advance(watermark, frontier)
 	if err := writeAggregates(r.cfg.Out, c.Cut()); err != nil {
 		return err
 	}
@@ -329,7 +329,7 @@ func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark
 		}
 		c = restored
 		r.campaigns[i] = c
-		c.Advance(watermark, r.frontier())
+		c.Advance(watermark, frontier)
 	}
 	c.Begin(r.number+1, 0)
 	return nil

@@ -74,9 +74,7 @@ func finish[K groupKey, V any](
 // forget lets go of final groups that no accepted record can change (T7).
 func (s *Shard) forget() {
 	leave(&s.minutes, &s.leavingMinutes, minuteKey.bucket, func(n int32) bool { return s.left(endOfMinute(n)) })
-	leave(&s.pipes, &s.closingPipes, pipeKey.bucket, func(n int32) bool {
-		return s.frontier >= endOfMinute(n).Add(s.cfg.Horizon+pipeMargin)
-	})
+	leave(&s.pipes, &s.closingPipes, pipeKey.bucket, func(n int32) bool { return s.left(endOfMinute(n)) })
 }
 
 // forgetSlow is forget for hours, days and sites, none of which waits to be
@@ -102,12 +100,12 @@ func leave[K groupKey, V any](
 	return any
 }
 
-func (s *Shard) left(end event.Time) bool { return s.frontier >= end.Add(s.cfg.Held) }
+func (s *Shard) left(end event.Time) bool { return s.settled >= end.Add(s.cfg.Held) }
 
 // freezeLags forgets the lags of minutes that are long past.
 func (s *Shard) freezeLags() {
 	s.cooling.close(func(minute int32) bool {
-		return s.frontier >= endOfMinute(minute).Add(lagsHeld)
+		return s.settled >= endOfMinute(minute).Add(lagsHeld)
 	}, func(minute int32, i uint32) {
 		if it := &s.pipes.items[i]; it.marks&held != 0 && it.key.minute == minute && !it.value.frozen {
 			s.pipes.change(i).freeze()

@@ -34,9 +34,6 @@ const (
 	// lagsHeld is how long after its minute, on the ingest frontier, the lags of a
 	// row of ops_pipeline_minute are held one by one.
 	lagsHeld = 24 * event.Hour
-	// pipeMargin is how much longer than the horizon such a row can change: an
-	// adjustment is refused when the frontier has passed its horizon.
-	pipeMargin = event.Day
 )
 
 // Shard is the state of one campaign shard.
@@ -47,7 +44,10 @@ type Shard struct {
 	shownAt   event.Time // of the last cut that showed hours, days and sites
 	watermark event.Watermark
 	frontier  event.Time
-	ending    bool // the watermark was sent to the end of time
+	// settled is the frontier of the cut before: what the user shards made of it
+	// has been folded, so what it lets go nothing can change any more.
+	settled event.Time
+	ending  bool // the watermark was sent to the end of time
 
 	text    dictionary
 	minutes store[minuteKey, minuteSums]
@@ -109,7 +109,7 @@ func New(cfg Config) *Shard {
 		cfg.Reference = new(reference.Set)
 	}
 	s := &Shard{
-		cfg: cfg, shownAt: event.MinTime, watermark: event.MinTime, frontier: event.MinTime,
+		cfg: cfg, shownAt: event.MinTime, watermark: event.MinTime, frontier: event.MinTime, settled: event.MinTime,
 		text: newDictionary(), slots: make(map[daySlot]daySpan),
 	}
 	for _, c := range s.closings() {
@@ -143,12 +143,13 @@ func (s *Shard) SetReference(set *reference.Set) {
 func (s *Shard) Begin(cut uint64, now event.Time) { s.cut, s.emittedAt = cut, now }
 
 // Advance moves the clocks on; they never move back. The watermark says when a
-// bucket is final (X4), the ingest frontier when it can be let go (T7). A
+// bucket is final (X4), the ingest frontier when it can be let go (T7), a cut later: the
+// deltas of this one are folded after it. A
 // watermark of MaxTime ends a bounded run: every row says it is final, yet nothing is forgotten and
 // the watermark stays where it was, so that a later run over more input goes on
 // with exact figures.
 func (s *Shard) Advance(watermark event.Watermark, frontier event.Time) {
-	s.frontier = max(s.frontier, frontier)
+	s.settled, s.frontier = s.frontier, max(s.frontier, frontier)
 	if watermark == event.MaxTime {
 		s.end()
 		return

@@ -109,10 +109,12 @@ func TestX4_BucketIsFinalOnceAndStillCorrected(t *testing.T) {
 		t.Fatalf("rows of a correction: %+v, want 3 clicks, final", out.Minutes)
 	}
 	s.Advance(event.MinTime, end.Add(215*event.Day))
+	s.Advance(event.MinTime, event.MinTime) // one cut later
 	if out := s.Cut(); len(out.Minutes) != 0 || s.Stats().Groups != 0 {
 		t.Fatalf("%d rows, %d groups still held once nothing can change", len(out.Minutes), s.Stats().Groups)
 	}
 	s.Advance(end.Add(38*event.Day), end.Add(218*event.Day))
+	s.Advance(event.MinTime, event.MinTime)
 	if out = s.Cut(); len(out.Hours) != 1 || !out.Hours[0].IsFinal || out.Hours[0].ClicksGross != 3 || !out.Days[0].IsFinal || s.Stats().Days != 0 {
 		t.Fatalf("hours and days at their end: %+v", out)
 	}
@@ -294,6 +296,7 @@ func TestRG8_PipelineHasNearestRanks(t *testing.T) {
 	}
 	check("fresh", 2)
 	s.Advance(event.MinTime, noon.Add(event.Minute).Add(lagsHeld))
+	s.Advance(event.MinTime, event.MinTime) // one cut later
 	check("frozen", 2)
 	next, err := Restore(s.cfg, [][]byte{s.Segment(true)})
 	if err != nil {
