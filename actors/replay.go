@@ -320,9 +320,7 @@ func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark
 	}
 	if r.cfg.Restore {
 		id := journal.ShardID{Role: journal.Campaign, Shard: event.Shard(i)}
-		if b := c.Segment(r.segments[id] == nil); b != nil {
-			r.segments[id] = append(r.segments[id], b)
-		}
+		r.save(id, c.Segment)
 		restored, err := campaign.Restore(r.campaignConfig(event.Shard(i)), r.segments[id])
 		if err != nil {
 			return err
@@ -335,6 +333,21 @@ func (r *replay) cutCampaign(i int, c *campaign.Shard, watermark event.Watermark
 	return nil
 }
 
+// chainLength is how many segments a shard is put through before a base again.
+const chainLength = 4
+
+// save adds what a shard has to say since its last segment, or all of it.
+func (r *replay) save(id journal.ShardID, segment func(base bool) []byte) {
+	base := len(r.segments[id]) == 0 || len(r.segments[id]) == chainLength
+	b := segment(base)
+	if base {
+		r.segments[id] = nil
+	}
+	if b != nil {
+		r.segments[id] = append(r.segments[id], b)
+	}
+}
+
 // renew replaces a shard's core by what its segments restore.
 func (r *replay) renew(u *userShard) error {
 	if r.cfg.Segments && !r.cfg.Restore {
@@ -344,9 +357,7 @@ func (r *replay) renew(u *userShard) error {
 		return nil
 	}
 	id := journal.ShardID{Role: journal.User, Shard: u.id}
-	if b := u.core.Segment(r.segments[id] == nil); b != nil {
-		r.segments[id] = append(r.segments[id], b)
-	}
+	r.save(id, u.core.Segment)
 	core, err := correlate.Restore(r.userConfig(u), r.segments[id])
 	if err != nil {
 		return fmt.Errorf("user shard %d: %w", u.id, err)

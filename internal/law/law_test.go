@@ -13,20 +13,20 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 100_000, "random histories")
+	histories = flag.Int("histories", 20_000, "random histories")
 	firstSeed = flag.Uint64("seed", 1, "seed of the first run of histories")
 )
 
 // together is how many histories one run of the engine takes. They share no
 // user and no id, only campaigns and clocks.
-const together = 25
+const together = 100
 
 // Whatever the order of arrival, the shards, the cuts and the restores, the
 // engine says what the oracle says.
 func TestK1_RandomHistories(t *testing.T) {
 	runs := max(*histories/together, 1)
 	if testing.Short() {
-		runs = min(runs, 100)
+		runs = min(runs, 20)
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
