@@ -36,14 +36,19 @@ func (g siteGroup) hash() uint64 {
 // counts is what a group adds: what impressions add by itself, for they are nine
 // tenths of it, and the rest elsewhere.
 type counts struct {
-	requests, bids                    int64
 	gross, givt, measurable, viewable int64
 	spend                             event.Int128
 	wins, late                        int32
 	more                              uint32 // index+1 of aggregates.more, 0 for none
 }
 
-// more is what children and bids add to a group.
+// requestCounts is what bids add to a group of minutes.
+type requestCounts struct {
+	requests, bids int64
+	late           int32
+}
+
+// more is what children add to a group.
 type more struct {
 	event.Measures
 	fast    int64
@@ -51,9 +56,10 @@ type more struct {
 }
 
 type aggregates struct {
-	minutes tally[group]
-	sites   tally[siteGroup]
-	more    []more
+	minutes  tally[group, counts]
+	sites    tally[siteGroup, counts]
+	requests tally[group, requestCounts] // of minutes, too: they add up
+	more     []more
 }
 
 // moreOf is the rest of what a group adds, made when it is new. The pointer is
@@ -70,6 +76,7 @@ func (a *aggregates) moreOf(c *counts) *more {
 func (a *aggregates) reset() {
 	a.minutes.reset()
 	a.sites.reset()
+	a.requests.reset()
 	clear(a.more)
 	a.more = a.more[:0]
 }
@@ -78,19 +85,19 @@ func (a *aggregates) reset() {
 type tally[G interface {
 	comparable
 	hash() uint64
-}] struct {
+}, C any] struct {
 	slots []uint32 // index+1 of list
-	list  []counted[G]
+	list  []counted[G, C]
 }
 
-type counted[G any] struct {
-	group G
-	counts
+type counted[G, C any] struct {
+	group  G
+	counts C
 }
 
 // at is what is counted of a group, made when it is new. The pointer is good
 // until the next call.
-func (t *tally[G]) at(g G) *counts {
+func (t *tally[G, C]) at(g G) *C {
 	if len(t.list)*4 >= len(t.slots)*3 {
 		t.grow()
 	}
@@ -98,7 +105,7 @@ func (t *tally[G]) at(g G) *counts {
 	for i := g.hash() & mask; ; i = (i + 1) & mask {
 		n := t.slots[i]
 		if n == 0 {
-			t.list = append(t.list, counted[G]{group: g})
+			t.list = append(t.list, counted[G, C]{group: g})
 			t.slots[i] = uint32(len(t.list))
 			return &t.list[len(t.list)-1].counts
 		}
@@ -108,7 +115,7 @@ func (t *tally[G]) at(g G) *counts {
 	}
 }
 
-func (t *tally[G]) grow() {
+func (t *tally[G, C]) grow() {
 	t.slots = make([]uint32, max(64, 2*len(t.slots)))
 	mask := uint64(len(t.slots) - 1)
 	for n := range t.list {
@@ -121,9 +128,9 @@ func (t *tally[G]) grow() {
 }
 
 // reset forgets all groups. A table that one busy cut blew up shrinks again.
-func (t *tally[G]) reset() {
+func (t *tally[G, C]) reset() {
 	if len(t.slots) > 1024 && len(t.list)*8 < len(t.slots) {
-		*t = tally[G]{}
+		*t = tally[G, C]{}
 		return
 	}
 	clear(t.slots)

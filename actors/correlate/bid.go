@@ -164,7 +164,7 @@ func (s *Shard) countBid(row uint32, sign int64) {
 		minute: fact.Minute(c.at[i]), creative: s.dims.groupCreative("", ""),
 		exchange: c.exchange[i], device: c.device[i],
 	}
-	d := s.aggregates.minutes.at(g)
+	d := s.aggregates.requests.at(g)
 	d.requests += sign * c.weight[i]
 	if c.flags[i]&bidLate != 0 {
 		d.late += int32(sign)
@@ -179,7 +179,7 @@ func (s *Shard) countBid(row uint32, sign int64) {
 		v := tuple(s.dims.dict.Text(c.device[i])[1:])
 		country, _ := v.text(), v.text()
 		g.device = s.dims.groupDevice(country, o.Currency, v.number())
-		s.aggregates.minutes.at(g).bids += sign * c.weight[i]
+		s.aggregates.requests.at(g).bids += sign * c.weight[i]
 	}
 }
 

@@ -19,7 +19,7 @@ type deltaWriter struct {
 	round  uint32  // of homes
 	places []place // by ordinal of dims
 	stamp  uint32  // of places: the section that is open
-	mine   struct{ minutes, sites, audiences [][]uint32 }
+	mine   struct{ minutes, requests, sites, audiences [][]uint32 }
 
 	minute  delta.Minute
 	site    delta.Site
@@ -45,21 +45,25 @@ func (s *Shard) deltas() []byte {
 	for i := range s.aggregates.minutes.list {
 		w.put(w.mine.minutes, w.homeOf(&s.dims, s.aggregates.minutes.list[i].group.creative), i)
 	}
+	for i := range s.aggregates.requests.list {
+		w.put(w.mine.requests, w.homeOf(&s.dims, s.aggregates.requests.list[i].group.creative), i)
+	}
 	for i := range s.aggregates.sites.list {
 		w.put(w.mine.sites, w.homeOf(&s.dims, s.aggregates.sites.list[i].group.campaign), i)
 	}
 	for i := range changed {
-		w.put(w.mine.audiences, w.homeOf(&s.dims, changed[i].campaign), i)
+		w.put(w.mine.audiences, w.homeOf(&s.dims, changed[i].of.campaign), i)
 	}
 	for shard := range event.Shard(w.shards) {
 		w.stamp++
 		section := w.out.Section(shard)
 		s.writeMinutes(section, w.mine.minutes[shard])
+		s.writeRequests(section, w.mine.requests[shard])
 		s.writeSites(section, w.mine.sites[shard])
 		for _, i := range w.mine.audiences[shard] {
-			a := &changed[i]
+			a := changed[i].of
 			section.Audience(&delta.Audience{
-				Day: a.day, At: a.at, Bins: a.bins,
+				Day: a.day, At: a.at, Bins: changed[i].bins,
 				Campaign: w.place(section, &s.dims, a.campaign), Currency: w.place(section, &s.dims, a.currency),
 			})
 		}
@@ -71,12 +75,12 @@ func (s *Shard) deltas() []byte {
 func (w *deltaWriter) begin(shards uint32, texts int) {
 	if w.out == nil {
 		w.out, w.shards = delta.NewWriter(shards), shards
-		for _, list := range []*[][]uint32{&w.mine.minutes, &w.mine.sites, &w.mine.audiences} {
+		for _, list := range []*[][]uint32{&w.mine.minutes, &w.mine.requests, &w.mine.sites, &w.mine.audiences} {
 			*list = make([][]uint32, shards)
 		}
 	}
 	w.out.Reset()
-	for _, list := range [...][][]uint32{w.mine.minutes, w.mine.sites, w.mine.audiences} {
+	for _, list := range [...][][]uint32{w.mine.minutes, w.mine.requests, w.mine.sites, w.mine.audiences} {
 		for i := range list {
 			list[i] = list[i][:0]
 		}
@@ -112,27 +116,46 @@ func (w *deltaWriter) place(section *delta.Section, d *dims, n uint32) uint32 {
 }
 
 func (s *Shard) writeMinutes(section *delta.Section, list []uint32) {
-	w, m := &s.deltaWriter, &s.deltaWriter.minute
+	m := &s.deltaWriter.minute
 	for _, i := range list {
 		g := &s.aggregates.minutes.list[i]
 		s.amounts(&m.Amounts, &g.counts)
 		if m.Mask == 0 && m.Spend.IsZero() {
 			continue
 		}
-		m.At = g.group.minute
-		m.Creative = w.place(section, &s.dims, g.group.creative)
-		m.Exchange = w.place(section, &s.dims, g.group.exchange)
-		m.Device = w.place(section, &s.dims, g.group.device)
-		section.Minute(m)
+		s.writeMinute(section, &g.group)
 	}
+}
+
+// writeRequests writes what bids add.
+func (s *Shard) writeRequests(section *delta.Section, list []uint32) {
+	m := &s.deltaWriter.minute
+	for _, i := range list {
+		g := &s.aggregates.requests.list[i]
+		m.Mask, m.Spend = 0, event.Int128{}
+		m.Set(event.Requests, g.counts.requests)
+		m.Set(event.BidCount, g.counts.bids)
+		m.Set(event.LateEvents, int64(g.counts.late))
+		if m.Mask != 0 {
+			s.writeMinute(section, &g.group)
+		}
+	}
+}
+
+// writeMinute writes the amounts that are at hand, for a group.
+func (s *Shard) writeMinute(section *delta.Section, g *group) {
+	w, m := &s.deltaWriter, &s.deltaWriter.minute
+	m.At = g.minute
+	m.Creative = w.place(section, &s.dims, g.creative)
+	m.Exchange = w.place(section, &s.dims, g.exchange)
+	m.Device = w.place(section, &s.dims, g.device)
+	section.Minute(m)
 }
 
 // amounts is what a group of minutes adds.
 func (s *Shard) amounts(into *delta.Amounts, c *counts) {
 	into.Mask, into.Spend = 0, c.spend
 	if c.more == 0 {
-		into.Set(event.Requests, c.requests)
-		into.Set(event.BidCount, c.bids)
 		into.Set(event.WinCount, int64(c.wins))
 		into.Set(event.ImpressionsGross, c.gross)
 		into.Set(event.ImpressionsGIVT, c.givt)
@@ -148,10 +171,8 @@ func (s *Shard) amounts(into *delta.Amounts, c *counts) {
 	}
 }
 
-// addTo adds what impressions and bids count for.
+// addTo adds what impressions count for.
 func (c *counts) addTo(sum *event.Measures) {
-	sum[event.Requests] += c.requests
-	sum[event.BidCount] += c.bids
 	sum[event.WinCount] += int64(c.wins)
 	sum[event.ImpressionsGross] += c.gross
 	sum[event.ImpressionsGIVT] += c.givt

@@ -7,7 +7,7 @@ import "github.com/advertisex/adjoin/actors/correlate/column"
 // a map. The zero value is empty.
 type exposures struct {
 	slots []uint32 // (user + 1) << countBits | count, 0 for none
-	used  int
+	used  uint32
 	many  map[uint32]uint32
 }
 
@@ -75,7 +75,7 @@ func (e *exposures) find(user uint32) *uint32 {
 	if user > userMost {
 		return nil
 	}
-	if (e.used+1)*8 > len(e.slots)*7 {
+	if int(e.used+1)*8 > len(e.slots)*7 {
 		e.grow()
 	}
 	key := user + 1

@@ -1,11 +1,6 @@
 package correlate
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/advertisex/adjoin/internal/event"
-)
+import "github.com/advertisex/adjoin/internal/event"
 
 // Reach says how often each user was shown a campaign in a currency, in one UTC
 // hour or on one local day (R-G3), for every hour and day to which a record
@@ -20,17 +15,18 @@ type audienceKey struct {
 	at                 int32 // days (local) or hours since 1970-01-01
 }
 
+// An audience is small on purpose: where there are few impressions for each
+// campaign, hour and shard, most of reach is audiences, not users.
 type audience struct {
 	audienceKey
-	users   exposures
-	first   event.Time                 // earliest impression
-	bins    [event.FrequencyBins]int64 // changes of this cut
-	touched bool                       // is in reach.changed
+	change uint32 // index+1 of reach.changed, 0 for none
+	users  exposures
+	first  event.Time // earliest impression
 }
 
 type reach struct {
 	sets    map[audienceKey]*audience
-	changed []*audience
+	changed []audienceChange // of this cut
 	days    map[daySlot]daySpan
 	recent  []recentReach // by campaign ordinal: the sets used last
 }
@@ -134,46 +130,45 @@ func (s *Shard) countReach(campaign, currency, user uint32, at event.Time, sign 
 
 func (r *reach) count(a *audience, user uint32, at event.Time, sign int64) {
 	a.first = min(a.first, at)
+	if a.change == 0 {
+		r.changed = append(r.changed, audienceChange{of: a})
+		a.change = uint32(len(r.changed))
+	}
+	bins := &r.changed[a.change-1].bins
 	var n uint32
 	if sign > 0 {
 		n = a.users.add(user)
-		a.bins[event.FrequencyBin(n)]++
+		bins[event.FrequencyBin(n)]++
 		if n > 1 {
-			a.bins[event.FrequencyBin(n-1)]--
+			bins[event.FrequencyBin(n-1)]--
 		}
 	} else {
 		n = a.users.remove(user)
-		a.bins[event.FrequencyBin(n+1)]--
+		bins[event.FrequencyBin(n+1)]--
 		if n > 0 {
-			a.bins[event.FrequencyBin(n)]++
+			bins[event.FrequencyBin(n)]++
 		}
-	}
-	if !a.touched {
-		a.touched = true
-		r.changed = append(r.changed, a)
 	}
 }
 
 // audienceChange is how the histogram of an audience changed in a cut.
 type audienceChange struct {
-	audienceKey
+	of   *audience
 	bins [event.FrequencyBins]int64
 }
 
-// take is what the cut did, changes that cancelled out left out.
+// take is what the cut did, changes that cancelled out left out; the next cut
+// starts with none. It is good until then.
 func (r *reach) take() []audienceChange {
-	var out []audienceChange
-	for _, a := range r.changed {
-		if a.bins != ([event.FrequencyBins]int64{}) {
-			out = append(out, audienceChange{a.audienceKey, a.bins})
+	out := r.changed[:0]
+	for i := range r.changed {
+		c := &r.changed[i]
+		c.of.change = 0
+		if c.bins != ([event.FrequencyBins]int64{}) {
+			out = append(out, *c)
 		}
-		a.bins, a.touched = [event.FrequencyBins]int64{}, false
 	}
-	clear(r.changed)
 	r.changed = r.changed[:0]
-	slices.SortFunc(out, func(x, y audienceChange) int {
-		return cmp.Or(cmp.Compare(x.campaign, y.campaign), cmp.Compare(x.at, y.at))
-	})
 	return out
 }
 
@@ -199,7 +194,7 @@ func (s *Shard) expireReach() {
 		if k.day {
 			span = longestDay
 		}
-		if !a.touched && a.first.Add(span+hold) < s.frontier {
+		if a.change == 0 && a.first.Add(span+hold) < s.frontier {
 			delete(s.reach.sets, k)
 			clear(s.reach.recent)
 		}

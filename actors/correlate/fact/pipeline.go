@@ -92,7 +92,9 @@ func (r *Pipe) Lags(into []delta.Count) []delta.Count {
 func (l *Ledger) TakePipes() []*Pipe {
 	var list []*Pipe
 	for _, r := range l.pipes.rows {
-		list = append(list, r)
+		if !r.even() {
+			list = append(list, r)
+		}
 	}
 	slices.SortFunc(list, func(a, b *Pipe) int {
 		return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Minute, b.Minute))
@@ -100,6 +102,17 @@ func (l *Ledger) TakePipes() []*Pipe {
 	clear(l.pipes.rows)
 	clear(l.pipes.recent)
 	return list
+}
+
+// even reports that all the row counted has been taken back: a cut that says
+// nothing must not call for another.
+func (r *Pipe) even() bool {
+	for _, n := range r.Rejected {
+		if n != 0 {
+			return false
+		}
+	}
+	return r.Facts == 0 && r.Duplicates == 0 && r.Conflicts == 0 && r.Late == 0 && r.Matched == 0 && len(r.lags) == 0
 }
 
 func (r *Pipe) reject(why event.Reason, by int64) {

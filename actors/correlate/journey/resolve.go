@@ -143,7 +143,7 @@ func (r *resolution) judge(n int, record func(i int) *standing) {
 	fact.Walk(at, print, horizon, reused, now)
 	for i := range n {
 		c := record(i)
-		if c.refused == event.NotRejected {
+		if c.refused == event.NotRejected && c.verdict.Class != now[i].Class {
 			r.env.Ledger.Count(c.e.Partition, c.e.Ingest, c.verdict.Class, -1)
 			r.env.Ledger.Count(c.e.Partition, c.e.Ingest, now[i].Class, 1)
 		}
