@@ -67,9 +67,6 @@ func (d *dims) group(n uint32) uint32 { return d.dict.Note(n)[0] }
 // camp is the campaign of a creative tuple.
 func (d *dims) camp(n uint32) uint32 { return d.dict.Note(n)[1] }
 
-// site is the site of a place tuple.
-func (d *dims) site(n uint32) uint32 { return d.dict.Note(n)[1] }
-
 // currency is the currency of a device tuple.
 func (d *dims) currency(n uint32) uint32 { return d.dict.Note(n)[1] }
 

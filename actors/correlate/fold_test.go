@@ -3,7 +3,6 @@ package correlate
 import (
 	"fmt"
 	"math/bits"
-	"strings"
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/delta"
@@ -102,17 +101,3 @@ func each(a *delta.Amounts, f func(event.Measure, int64)) {
 }
 
 func (w *world) add(n int64, key string, args ...any) { w.others[fmt.Sprintf(key, args...)] += n }
-
-// other is a sum over every key with all of the parts.
-func (w *world) other(parts ...string) (n int64) {
-	for key, v := range w.others {
-		all := true
-		for _, p := range parts {
-			all = all && strings.Contains(key+" ", p)
-		}
-		if all {
-			n += v
-		}
-	}
-	return n
-}
