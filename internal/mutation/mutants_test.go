@@ -26,7 +26,7 @@ var mutants = []mutant{
 	{"T6", "a late conversion takes views", conversions, "age > set.ViewLateness || d < 0", "d < 0", core},
 	{"D1", "the later of two conflicting records is the fact", verdict, "at1 < at2 || at1 == at2 && print1 < print2", "at1 < at2 || at1 == at2 && print1 > print2", core},
 	{"D1", "an exact repeat is a conflict", verdict, "case seen[print[i]]:", "case false && seen[print[i]]:", core},
-	{"D2", "a conflict names another fact", verdict, "Fact: print[fact]", "Fact: print[i]", core},
+	{"D2", "a conflict names another fact", verdict, "Fact: print[fact]", "Fact: print[i]", "./actors/correlate/fact"},
 	{"D3", "a reuse begins at the horizon, not beyond it", verdict, "at[i].Sub(at[fact]) > horizon", "at[i].Sub(at[fact]) >= horizon", core},
 	{"D3", "the horizon is counted from the first fact for ever", verdict, "\t\t\tfact = i\n", "", core},
 	{"D3", "the key of a reuse is that of the first", verdict, "Reused: reused || i > 0", "Reused: reused", core},
