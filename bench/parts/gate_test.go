@@ -16,8 +16,8 @@ const gateFile = "../gate.json"
 // The tolerances. Allocations and bytes are counts: they differ by what the
 // runtime does beside, and by the number of processors. The ratio is of times.
 const (
-	countTolerance = 0.05
-	ratioTolerance = 0.60
+	countTolerance = 0.10
+	ratioTolerance = 1.00
 )
 
 // gate is the accepted values.

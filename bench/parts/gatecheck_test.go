@@ -65,11 +65,11 @@ func TestTheGateCloses(t *testing.T) {
 	}{
 		{base, ""},
 		{with(func(a *accepted, _ *gate) { a.AllocsPerEvent = 4.2 }), ""},
-		{with(func(a *accepted, _ *gate) { a.AllocsPerEvent = 4.4 }), "allocations an event"},
-		{with(func(a *accepted, _ *gate) { a.BytesPerEvent = 5300 }), "allocated bytes"},
-		{with(func(_ *accepted, g *gate) { g.BytesPerLiveImpression = 106 }), "live impression"},
+		{with(func(a *accepted, _ *gate) { a.AllocsPerEvent = 4.6 }), "allocations an event"},
+		{with(func(a *accepted, _ *gate) { a.BytesPerEvent = 5600 }), "allocated bytes"},
+		{with(func(_ *accepted, g *gate) { g.BytesPerLiveImpression = 111 }), "live impression"},
 		{with(func(a *accepted, _ *gate) { a.Ratio = 3 }), ""},
-		{with(func(a *accepted, _ *gate) { a.Ratio = 3.5 }), "ratio"},
+		{with(func(a *accepted, _ *gate) { a.Ratio = 4.2 }), "ratio"},
 		{with(func(a *accepted, _ *gate) { a.AllocsPerEvent = 1 }), ""},
 	} {
 		got := base.complaints(c.got)
