@@ -54,7 +54,7 @@ var mutants = []mutant{
 	{"A2", "an invalid click is a touch", conversions, "d < 0 && f != named || !f.valid() ||", "d < 0 && f != named ||", core},
 	{"A2", "a view at the end of its window is no touch", conversions, "w > 0 && d <= w && !(settings", "w > 0 && d < w && !(settings", core},
 	{"A2", "a click at the end of its window is no touch", conversions, "window > 0 && d <= window", "window > 0 && d < window", core},
-	{"A3", "a later view beats a click", conversions, "both || lastClick < 0 || all[i].click", "true", core},
+	{"A3", "a later view beats a click", conversions, "both || lastClick < 0 || all[i].click", "both || lastClick < 0 || all[i].click || true", core},
 	{"A4", "the named click is a click like others", conversions, "case c.path.click > 0:\n\t\tend = c.path.click - 1", "case false:\n\t\tend = c.path.click - 1", core},
 	{"A4", "an unresolved click id is not marked", conversions, "p.unresolved = c.e.ClickID != \"\" && p.click == 0", "p.unresolved = false", core},
 	{"A5", "position_based gives the ends a third", weights, "w[0], w[n-1] = int64(2*(n-2)), int64(2*(n-2))", "w[0], w[n-1] = int64(n-2), int64(n-2)", split},
