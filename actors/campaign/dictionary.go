@@ -148,20 +148,20 @@ func (d *dictionary) appendFresh(dst []byte, base bool) []byte {
 
 // load reads what appendFresh wrote.
 func (d *dictionary) load(r *reader) {
-	if r.uvarint() != uint64(len(d.entries)) {
-		r.fail()
+	if r.Uvarint() != uint64(len(d.entries)) {
+		r.Fail()
 		return
 	}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		at := uint32(len(d.entries))
-		text := r.bytes()
-		if r.err != nil || bytes.Equal(text, nil) {
-			r.fail()
+		text := r.Bytes()
+		if r.Bad || bytes.Equal(text, nil) {
+			r.Fail()
 			return
 		}
 		e := entry{text: string(text)}
 		if !e.parse() {
-			r.fail()
+			r.Fail()
 			return
 		}
 		d.ids[e.text] = at
@@ -188,7 +188,7 @@ func (d *dictionary) relink(e *entry, r *reader) {
 	}
 	of, ok := d.ids[string(entryOf(kind, text))]
 	if !ok {
-		r.fail()
+		r.Fail()
 	}
 	e.of = of
 }

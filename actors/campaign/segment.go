@@ -6,6 +6,7 @@ import (
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/delta"
+	"github.com/advertisex/adjoin/internal/event/wire"
 )
 
 const segmentVersion = 2
@@ -65,15 +66,15 @@ func loadStore[K groupKey, V any](
 	r *reader, groups *store[K, V], by *closing[int32, uint32],
 	key func(*reader) (k K, bucket int32), value func(*reader, *V),
 ) {
-	for n := r.count(); n > 0 && r.err == nil; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		k, _ := key(r)
-		if i, fresh := groups.at(k); fresh || r.err == nil {
+		if i, fresh := groups.at(k); fresh || !r.Bad {
 			groups.remove(i)
 		}
 	}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		k, bucket := key(r)
-		waits := r.byte() == 1
+		waits := r.Byte() == 1
 		i, fresh := groups.at(k)
 		if fresh {
 			by.add(bucket, i)
@@ -110,9 +111,9 @@ func (s *Shard) load(b []byte) error {
 	if len(b) == 0 || b[0] != segmentVersion {
 		return ErrCorrupt
 	}
-	r := &reader{rest: b[1:]}
-	s.watermark = max(s.watermark, event.Time(r.varint()))
-	s.frontier = max(s.frontier, event.Time(r.varint()))
+	r := &reader{Cursor: wire.Cursor{Rest: b[1:]}}
+	s.watermark = max(s.watermark, event.Time(r.Varint()))
+	s.frontier = max(s.frontier, event.Time(r.Varint()))
 	s.text.load(r)
 	r.texts = uint64(len(s.text.entries))
 	loadStore(r, &s.minutes, &s.closingMinutes, (*reader).minuteKey, (*reader).minuteSums)
@@ -125,10 +126,7 @@ func (s *Shard) load(b []byte) error {
 			s.cooling.add(it.key.minute, uint32(i))
 		}
 	}
-	if r.err == nil && len(r.rest) > 0 {
-		return ErrCorrupt
-	}
-	return r.err
+	return r.end()
 }
 
 func appendMinuteKey(b []byte, k minuteKey) []byte {
@@ -139,7 +137,7 @@ func appendMinuteKey(b []byte, k minuteKey) []byte {
 }
 
 func (r *reader) minuteKey() (minuteKey, int32) {
-	k := minuteKey{r.int32(), r.text(), r.text(), r.text()}
+	k := minuteKey{r.Int32(), r.text(), r.text(), r.text()}
 	return k, k.minute
 }
 
@@ -150,7 +148,7 @@ func appendPeriodKey(b []byte, k periodKey) []byte {
 }
 
 func (r *reader) periodKey() (periodKey, int32) {
-	k := periodKey{r.int32(), r.text(), r.text()}
+	k := periodKey{r.Int32(), r.text(), r.text()}
 	return k, k.at
 }
 
@@ -162,7 +160,7 @@ func appendSiteKey(b []byte, k siteKey) []byte {
 }
 
 func (r *reader) siteKey() (siteKey, int32) {
-	k := siteKey{r.int32(), r.text(), r.text(), r.text()}
+	k := siteKey{r.Int32(), r.text(), r.text(), r.text()}
 	return k, k.day
 }
 
@@ -171,7 +169,7 @@ func appendPipeKey(b []byte, k pipeKey) []byte {
 }
 
 func (r *reader) pipeKey() (pipeKey, int32) {
-	k := pipeKey{r.int32(), r.text()}
+	k := pipeKey{r.Int32(), r.text()}
 	return k, k.minute
 }
 
@@ -194,17 +192,17 @@ func appendSums(b []byte, list []int64, spend event.Int128) []byte {
 }
 
 func (r *reader) sums(list []int64, spend *event.Int128) {
-	mask := r.uvarint()
+	mask := r.Uvarint()
 	if mask>>len(list) != 0 {
-		r.fail()
+		r.Fail()
 		return
 	}
 	for i := range list {
 		if mask&(1<<i) != 0 {
-			list[i] = r.varint()
+			list[i] = r.Varint()
 		}
 	}
-	spend.Hi, spend.Lo = r.varint(), r.uvarint()
+	spend.Hi, spend.Lo = r.Varint(), r.Uvarint()
 }
 
 func appendMinuteSums(b []byte, m *minuteSums) []byte { return appendSums(b, m.measures[:], m.spend) }
@@ -227,10 +225,10 @@ func appendPeriodSums(b []byte, p *periodSums) []byte {
 func (r *reader) periodSums(p *periodSums) {
 	r.sums(p.measures[:], &p.spend)
 	for i := range p.bins {
-		p.bins[i] = r.varint()
+		p.bins[i] = r.Varint()
 	}
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		d := datedSums{date: r.int32()}
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		d := datedSums{date: r.Int32()}
 		var value [1]int64
 		r.sums(value[:], &d.spend)
 		d.valueCT = value[0]
@@ -244,7 +242,7 @@ func appendSiteSums(b []byte, v *siteSums) []byte {
 
 func (r *reader) siteSums(v *siteSums) {
 	r.sums(v.measures[:], &v.spend)
-	v.toClick = r.counts()
+	v.toClick = delta.ReadCounts(&r.Cursor, nil)
 }
 
 func appendPipeSums(b []byte, p *pipeSums) []byte {
@@ -267,18 +265,8 @@ func (r *reader) pipeSums(p *pipeSums) {
 	r.sums(list[:], &none)
 	p.facts, p.duplicates, p.late, p.matched = list[0], list[1], list[2], list[3]
 	p.timed, p.p50, p.p99, p.frozen = list[4], list[5], list[6], list[7] != 0
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		p.rejected = append(p.rejected, delta.ReasonCount{Reason: event.Reason(r.byte()), Times: r.varint()})
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		p.rejected = append(p.rejected, delta.ReasonCount{Reason: event.Reason(r.Byte()), Times: r.Varint()})
 	}
-	p.lags = r.counts()
-}
-
-func (r *reader) counts() []delta.Count {
-	var list []delta.Count
-	before := int64(0)
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		before += r.varint()
-		list = append(list, delta.Count{MS: before, Times: r.varint()})
-	}
-	return list
+	p.lags = delta.ReadCounts(&r.Cursor, nil)
 }

@@ -154,7 +154,7 @@ func appendOffers(b []byte, auction string, list []offer) []byte {
 
 // readOffers reads what appendOffers wrote. The texts alias text.
 func readOffers(dst []offer, text string) (auction string, list []offer) {
-	r := fact.Reader{Rest: unsafe.Slice(unsafe.StringData(text), len(text))}
+	r := fact.ReaderOf(unsafe.Slice(unsafe.StringData(text), len(text)), nil)
 	auction = r.Text()
 	for n := r.Count(1); n > 0; n-- {
 		o := offer{Made: r.Byte() != 0, Imp: r.Text()}

@@ -103,7 +103,7 @@ func (s *Shard) Link(body []byte) error {
 	if len(body) < 2 || body[0] != linkVersion {
 		return ErrCorrupt
 	}
-	r := &fact.Reader{Rest: slices.Clone(body[2:])}
+	r := fact.ReaderOf(slices.Clone(body[2:]), nil)
 	switch body[1] {
 	case linkNotice:
 		g := &guest{bytes: r.Rest}

@@ -73,7 +73,7 @@ func (s *Shard) openSegment(b []byte, first bool) (*segmentReader, error) {
 	if v := b[len(segmentMagic)]; v != segmentVersion {
 		return nil, fmt.Errorf("version %d, this program reads version %d", v, segmentVersion)
 	}
-	r := &segmentReader{Reader: fact.Reader{Rest: body[head:], Ledger: &s.ledger}, s: s}
+	r := &segmentReader{Reader: *fact.ReaderOf(body[head:], &s.ledger), s: s}
 	base := b[head-1] == 1
 	s.saved.sequence++
 	sequence, shard, shards, key := r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Text()
@@ -126,7 +126,7 @@ func loadDims(r *segmentReader) {
 func loadUsers(r *segmentReader) {
 	u := &r.s.users
 	for n := r.Count(25); n > 0 && !r.Bad; n-- {
-		ordinal, route := r.Uvarint(), event.Route(r.Uint64())
+		ordinal, route := r.Uvarint(), event.Route(r.Fixed64())
 		var key userKey
 		if len(r.Rest) < len(key) || ordinal > column.MaxOrdinal {
 			r.Fail()
@@ -148,7 +148,7 @@ func loadUsers(r *segmentReader) {
 func loadJourneys(r *segmentReader) {
 	m := &r.s.journeys
 	for n := r.Count(9); n > 0 && !r.Bad; n-- {
-		route, record := event.Route(r.Uint64()), r.Bytes()
+		route, record := event.Route(r.Fixed64()), r.Bytes()
 		if len(record) == 0 {
 			m.Put(route, nil)
 			continue

@@ -56,7 +56,7 @@ func appendContestKey(b []byte, k *contestKey) []byte {
 }
 
 func (r *segmentReader) contestKey() contestKey {
-	k := contestKey{kind: event.Kind(r.Byte()), route: event.Route(r.Uint64()), auction: r.Uint64()}
+	k := contestKey{kind: event.Kind(r.Byte()), route: event.Route(r.Fixed64()), auction: r.Fixed64()}
 	k.id = strings.Clone(r.Text())
 	if k.kind != event.KindBid && k.kind != event.KindImpression {
 		r.Fail()
@@ -130,7 +130,7 @@ func (r *segmentReader) contest() *contest {
 	c.written = make([]written, r.Count(13))
 	for i := range c.written {
 		w := &c.written[i]
-		w.reused, w.at, w.print, w.pos = r.Bool(), r.Time(), r.Uint64(), r.Position()
+		w.reused, w.at, w.print, w.pos = r.Bool(), r.Time(), r.Fixed64(), r.Position()
 		w.slots = make([]slotKey, r.Count(2))
 		for k := range w.slots {
 			w.slots[k] = slotKey{imp: strings.Clone(r.Text()), bid: strings.Clone(r.Text())}
@@ -153,7 +153,7 @@ func (r *segmentReader) contest() *contest {
 }
 
 func (r *segmentReader) member(m *member) {
-	m.at, m.print, m.pos, m.ingest = r.Time(), r.Uint64(), r.Position(), r.Time()
+	m.at, m.print, m.pos, m.ingest = r.Time(), r.Fixed64(), r.Position(), r.Time()
 	m.flags = event.Flags(r.Uint32())
 	m.campaign = strings.Clone(r.Text())
 	bits := r.Byte()

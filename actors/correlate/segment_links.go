@@ -99,7 +99,7 @@ func loadLinks(r *segmentReader) {
 	}
 	l.outbox = nil
 	for n := r.Count(10); n > 0 && !r.Bad; n-- {
-		link := event.Link{All: r.Bool(), Route: event.Route(r.Uint64())}
+		link := event.Link{All: r.Bool(), Route: event.Route(r.Fixed64())}
 		link.Body = slices.Clone(r.Bytes())
 		l.outbox = append(l.outbox, link)
 	}
@@ -119,10 +119,10 @@ func (r *segmentReader) ward() {
 		return
 	}
 	w := &ward{Child: c, fixed: bits&2 != 0, kept: bits&4 != 0}
-	w.said, w.print, w.at, w.by = r.Uint64(), r.Uint64(), r.Time(), event.Route(r.Uint64())
+	w.said, w.print, w.at, w.by = r.Fixed64(), r.Fixed64(), r.Time(), event.Route(r.Fixed64())
 	w.loans = make([]journey.Loan, r.Count(11))
 	for i := range w.loans {
-		in := &fact.Reader{Rest: slices.Clone(r.Bytes())}
+		in := fact.ReaderOf(slices.Clone(r.Bytes()), nil)
 		journey.ReadLoan(in, &w.loans[i])
 		if in.Bad || len(in.Rest) != 0 {
 			r.Fail()
@@ -146,7 +146,7 @@ func (r *segmentReader) guest() {
 		return
 	}
 	g := &guest{bytes: slices.Clone(r.Bytes())}
-	in := &fact.Reader{Rest: g.bytes}
+	in := fact.ReaderOf(g.bytes, nil)
 	journey.ReadNotice(in, &g.Notice)
 	g.until = r.Time()
 	if in.Bad || len(in.Rest) != 0 || g.Child != c {
@@ -155,9 +155,9 @@ func (r *segmentReader) guest() {
 	}
 	for n := r.Count(12); n > 0 && !r.Bad; n-- {
 		at := journey.NewGuest(&g.Notice)
-		route := event.Route(r.Uint64())
+		route := event.Route(r.Fixed64())
 		until, wake, write := r.Time(), r.Time(), r.Time()
-		state := &fact.Reader{Rest: slices.Clone(r.Bytes())}
+		state := fact.ReaderOf(slices.Clone(r.Bytes()), nil)
 		at.Saved = xxh3.Hash(state.Rest)
 		journey.ReadGuest(state, at)
 		if state.Bad || len(state.Rest) != 0 || slices.Contains(g.hosts, route) {

@@ -294,7 +294,7 @@ func (r *segmentReader) rowExtras(c *impChunk, i, row uint32) {
 		text := r.Text()
 		c.id[i] = column.ID{Hi: uint64(len(text)), Lo: uint64(c.bucket.texts.Add(text))}
 	} else {
-		c.id[i] = column.ID{Hi: r.Uint64(), Lo: r.Uint64()}
+		c.id[i] = column.ID{Hi: r.Fixed64(), Lo: r.Fixed64()}
 	}
 	delete(m.wide, row)
 	if f&impWide != 0 {
@@ -388,7 +388,7 @@ func (r *segmentReader) bids(n, from, to uint32) {
 
 // readableOffers reports whether text is what appendOffers writes.
 func readableOffers(text string) bool {
-	r := fact.Reader{Rest: []byte(text)}
+	r := fact.ReaderOf([]byte(text), nil)
 	r.Text()
 	for n := r.Count(2); n > 0 && !r.Bad; n-- {
 		made := r.Bool()

@@ -65,6 +65,7 @@ var floors = map[string]int{
 var sameFloor = map[string]string{
 	"internal/event/wire -> internal/event":    "the bytes of the vocabulary",
 	"internal/event/delta -> internal/event":   "the bytes of the vocabulary",
+	"internal/event/delta -> internal/event/*": "one reader of bytes",
 	"internal/table -> internal/event":         "rows are written in the vocabulary",
 	"internal/reference -> internal/event":     "reference data is written in the vocabulary",
 	"actors/correlate -> actors/correlate/*":   "a core calls its parts",

@@ -2,8 +2,6 @@ package fact
 
 import (
 	"encoding/binary"
-	"math"
-	"unsafe"
 
 	"github.com/advertisex/adjoin/internal/event"
 	"github.com/advertisex/adjoin/internal/event/wire"
@@ -26,130 +24,20 @@ func Bit(b bool) uint64 {
 	return 0
 }
 
-// A Reader reads from the front of Rest. After the first failure Bad is set and
-// every read gives zero. Text aliases the input. Partitions are ordinals of
-// Ledger.
+// A Reader is a wire.Cursor that knows times, positions and verdicts. Partitions
+// are ordinals of Ledger.
 type Reader struct {
-	Rest   []byte
-	Bad    bool
+	wire.Cursor
 	Ledger *Ledger
 }
 
-// Fail marks the input as bad.
-func (r *Reader) Fail() {
-	r.Bad = true
-	r.Rest = nil
-}
-
-// Byte reads a byte.
-func (r *Reader) Byte() byte {
-	if len(r.Rest) == 0 {
-		r.Fail()
-		return 0
-	}
-	v := r.Rest[0]
-	r.Rest = r.Rest[1:]
-	return v
-}
-
-// Uvarint reads a varint.
-func (r *Reader) Uvarint() uint64 {
-	v, n := binary.Uvarint(r.Rest)
-	if n <= 0 {
-		r.Fail()
-		return 0
-	}
-	r.Rest = r.Rest[n:]
-	return v
-}
-
-// Varint reads a zigzag varint.
-func (r *Reader) Varint() int64 {
-	v, n := binary.Varint(r.Rest)
-	if n <= 0 {
-		r.Fail()
-		return 0
-	}
-	r.Rest = r.Rest[n:]
-	return v
+// ReaderOf reads from the front of b; without a ledger no position can be read.
+func ReaderOf(b []byte, l *Ledger) *Reader {
+	return &Reader{Cursor: wire.Cursor{Rest: b}, Ledger: l}
 }
 
 // Time reads what AppendTime wrote.
 func (r *Reader) Time() event.Time { return event.Time(r.Varint()) }
-
-// Uint64 reads 8 bytes, little-endian.
-func (r *Reader) Uint64() uint64 {
-	if len(r.Rest) < 8 {
-		r.Fail()
-		return 0
-	}
-	v := binary.LittleEndian.Uint64(r.Rest)
-	r.Rest = r.Rest[8:]
-	return v
-}
-
-// Uint32 reads a varint of at most 32 bits.
-func (r *Reader) Uint32() uint32 {
-	v := r.Uvarint()
-	if v > 1<<32-1 {
-		r.Fail()
-		return 0
-	}
-	return uint32(v)
-}
-
-// Bytes reads a length and the bytes.
-func (r *Reader) Bytes() []byte {
-	n := r.Uvarint()
-	if n > uint64(len(r.Rest)) {
-		r.Fail()
-		return nil
-	}
-	v := r.Rest[:n:n]
-	r.Rest = r.Rest[n:]
-	return v
-}
-
-// Text is Bytes as text.
-func (r *Reader) Text() string {
-	v := r.Bytes()
-	return unsafe.String(unsafe.SliceData(v), len(v))
-}
-
-// Bool reads a byte that is not 0 for true.
-func (r *Reader) Bool() bool { return r.Byte() != 0 }
-
-// Count reads the length of a list whose elements take at least size bytes
-// each, so a forged one fails before anything is made for it.
-func (r *Reader) Count(size int) int {
-	n := r.Uvarint()
-	if n > uint64(len(r.Rest)/size) {
-		r.Fail()
-		return 0
-	}
-	return int(n)
-}
-
-// Fixed32 reads 4 bytes, little-endian.
-func (r *Reader) Fixed32() uint32 {
-	if len(r.Rest) < 4 {
-		r.Fail()
-		return 0
-	}
-	v := binary.LittleEndian.Uint32(r.Rest)
-	r.Rest = r.Rest[4:]
-	return v
-}
-
-// Int32 reads a zigzag varint of at most 32 bits.
-func (r *Reader) Int32() int32 {
-	v := r.Varint()
-	if v < math.MinInt32 || v > math.MaxInt32 {
-		r.Fail()
-		return 0
-	}
-	return int32(v)
-}
 
 // Base reads a partition and is the base of package wire for records of it.
 func (r *Reader) Base() wire.Base {
@@ -194,10 +82,10 @@ func (r *Reader) Standing(v *Verdict, reject *RejectRow) {
 	bits := r.Byte()
 	v.Class, v.Reused, reject.There = Class(bits&3), bits&4 != 0, bits&8 != 0
 	if v.Class == Conflict {
-		v.Fact = r.Uint64()
+		v.Fact = r.Fixed64()
 	}
 	if reject.There {
 		reject.Pos = r.Position()
-		reject.Fact = r.Uint64()
+		reject.Fact = r.Fixed64()
 	}
 }

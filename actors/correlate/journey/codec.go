@@ -29,7 +29,7 @@ func (j *Journey) Append(b []byte, l *fact.Ledger) []byte {
 // Decode reads what Append wrote, or reports false. Its text aliases b.
 func Decode(route event.Route, b []byte, l *fact.Ledger) (*Journey, bool) {
 	j := New(route)
-	r := &reader{Reader: fact.Reader{Rest: b, Ledger: l}}
+	r := &reader{Reader: *fact.ReaderOf(b, l)}
 	j.clicks = make([]click, r.Count(leastRecord))
 	for i := range j.clicks {
 		r.click(&j.clicks[i])
@@ -82,7 +82,7 @@ func (r *reader) click(c *click) {
 	bits = r.Byte()
 	c.wrote.there, c.wrote.reused = bits&1 != 0, bits&2 != 0
 	if c.wrote.there {
-		c.wrote.hash = r.Uint64()
+		c.wrote.hash = r.Fixed64()
 		c.wrote.counts = r.counts()
 	}
 }
@@ -140,7 +140,7 @@ func (r *reader) conversion(c *conversion) {
 	if !w.there {
 		return
 	}
-	w.hash, w.credits = r.Uint64(), r.Uint64()
+	w.hash, w.credits = r.Fixed64(), r.Fixed64()
 	w.touches = make([]wroteTouch, r.Count(2))
 	for i := range w.touches {
 		w.touches[i] = wroteTouch{id: r.Text(), models: r.Byte()}

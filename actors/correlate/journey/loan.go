@@ -48,7 +48,7 @@ func AppendChild(b []byte, c Child) []byte {
 // ReadChild reads what AppendChild wrote.
 func ReadChild(r *fact.Reader) (c Child) {
 	c.Kind = r.Byte()
-	c.Home, c.Key = event.Route(r.Uint64()), r.Text()
+	c.Home, c.Key = event.Route(r.Fixed64()), r.Text()
 	switch c.Kind {
 	case ClickChild, ConversionChild, AdjustmentChild:
 	default:
@@ -82,7 +82,7 @@ func ReadNotice(r *fact.Reader, n *Notice) {
 	if !n.There || r.Bad {
 		return
 	}
-	n.Keeper = event.Route(r.Uint64())
+	n.Keeper = event.Route(r.Fixed64())
 	var base wire.Base
 	var err error
 	if n.Kind == ClickChild {
@@ -120,11 +120,11 @@ func AppendLoan(b []byte, l *Loan) []byte {
 func ReadLoan(f *fact.Reader, l *Loan) {
 	r := &reader{Reader: *f}
 	l.Child = ReadChild(&r.Reader)
-	l.Lender, l.Rev = event.Route(r.Uint64()), r.Uvarint()
+	l.Lender, l.Rev = event.Route(r.Fixed64()), r.Uvarint()
 	bits := r.Byte()
 	l.There, l.lost = bits&1 != 0, bits&2 != 0
 	if l.There {
-		l.Print, l.At = r.Uint64(), r.Time()
+		l.Print, l.At = r.Fixed64(), r.Time()
 		r.offered(&l.offered)
 		switch l.Kind {
 		case ClickChild:
@@ -164,7 +164,7 @@ func AppendGuest(b []byte, g *Guest) []byte {
 // ReadGuest reads what AppendGuest wrote. Its text aliases the input.
 func ReadGuest(f *fact.Reader, g *Guest) {
 	r := &reader{Reader: *f}
-	g.Sent = r.Uint64()
+	g.Sent = r.Fixed64()
 	bits := r.Byte()
 	g.c.settled, g.v.settled, g.v.lost, g.lending = bits&1 != 0, bits&2 != 0, bits&4 != 0, bits&8 != 0
 	if g.c.settled {

@@ -1,10 +1,10 @@
 package delta
 
 import (
-	"encoding/binary"
 	"errors"
 
 	"github.com/advertisex/adjoin/internal/event"
+	"github.com/advertisex/adjoin/internal/event/wire"
 )
 
 // ErrCorrupt is the cause of every error about bytes that are not what a Writer
@@ -15,8 +15,7 @@ var ErrCorrupt = errors.New("delta: bytes are not deltas of this version for thi
 // Reader walks the section of one campaign shard. Its parts are read in order,
 // each to its end: texts, minutes, audiences, sites, pipeline.
 type Reader struct {
-	rest []byte
-	bad  bool
+	in   wire.Cursor
 	part int   // that left counts
 	left int   // items of the part that are still to be read
 	last int32 // time of the item before
@@ -28,13 +27,13 @@ func Open(b []byte, shard event.Shard, shards uint32) (*Reader, error) {
 	if len(b) == 0 || b[0] != version {
 		return nil, ErrCorrupt
 	}
-	r := &Reader{rest: b[1:]}
-	if r.uvarint() != uint64(shards) || r.bad {
+	r := &Reader{in: wire.Cursor{Rest: b[1:]}}
+	if r.in.Uvarint() != uint64(shards) || r.in.Bad {
 		return nil, ErrCorrupt
 	}
 	var from, size, total uint64
 	for i := range shards {
-		n := r.uvarint()
+		n := r.in.Uvarint()
 		if n > uint64(len(b)) {
 			return nil, ErrCorrupt
 		}
@@ -43,10 +42,10 @@ func Open(b []byte, shard event.Shard, shards uint32) (*Reader, error) {
 		}
 		total += n
 	}
-	if r.bad || total != uint64(len(r.rest)) {
+	if r.in.Bad || total != uint64(len(r.in.Rest)) {
 		return nil, ErrCorrupt
 	}
-	r.rest = r.rest[from : from+size]
+	r.in.Rest = r.in.Rest[from : from+size]
 	r.enter()
 	r.all = r.left
 	return r, nil
@@ -54,7 +53,7 @@ func Open(b []byte, shard event.Shard, shards uint32) (*Reader, error) {
 
 // Err is nil when the section was read to its end and was sound.
 func (r *Reader) Err() error {
-	if r.bad || r.part != partCount || len(r.rest) > 0 {
+	if r.in.Bad || r.part != partCount || len(r.in.Rest) > 0 {
 		return ErrCorrupt
 	}
 	return nil
@@ -68,12 +67,12 @@ func (r *Reader) Text() (entry []byte, ok bool) {
 	if !r.next(texts) {
 		return nil, false
 	}
-	n := r.uvarint()
-	if n == 0 || n > uint64(len(r.rest)) {
-		r.fail()
+	n := r.in.Uvarint()
+	if n == 0 || n > uint64(len(r.in.Rest)) {
+		r.in.Fail()
 		return nil, false
 	}
-	entry, r.rest = r.rest[:n], r.rest[n:]
+	entry, r.in.Rest = r.in.Rest[:n], r.in.Rest[n:]
 	return entry, true
 }
 
@@ -85,7 +84,7 @@ func (r *Reader) Minute(m *Minute) bool {
 	m.At = r.time()
 	m.Creative, m.Exchange, m.Device = r.place(), r.place(), r.place()
 	r.amounts(&m.Amounts)
-	return !r.bad
+	return !r.in.Bad
 }
 
 // Audience reads the next change of a histogram.
@@ -94,12 +93,12 @@ func (r *Reader) Audience(a *Audience) bool {
 		return false
 	}
 	a.At = r.time()
-	a.Day = r.byte() == 1
+	a.Day = r.in.Byte() == 1
 	a.Campaign, a.Currency = r.place(), r.place()
 	for i := range a.Bins {
-		a.Bins[i] = r.varint()
+		a.Bins[i] = r.in.Varint()
 	}
-	return !r.bad
+	return !r.in.Bad
 }
 
 // Site reads the next delta of a site, into the room that d has.
@@ -110,8 +109,8 @@ func (r *Reader) Site(d *Site) bool {
 	d.At = r.time()
 	d.Place, d.Campaign, d.Currency = r.place(), r.place(), r.place()
 	r.amounts(&d.Amounts)
-	d.ToClick = r.counts(d.ToClick[:0])
-	return !r.bad
+	d.ToClick = ReadCounts(&r.in, d.ToClick[:0])
+	return !r.in.Bad
 }
 
 // Pipeline reads the next delta of the pipeline, into the room that d has.
@@ -121,19 +120,19 @@ func (r *Reader) Pipeline(d *Pipeline) bool {
 	}
 	d.At = r.time()
 	d.Topic = r.place()
-	d.Facts, d.Duplicates, d.Late, d.Matched = r.varint(), r.varint(), r.varint(), r.varint()
+	d.Facts, d.Duplicates, d.Late, d.Matched = r.in.Varint(), r.in.Varint(), r.in.Varint(), r.in.Varint()
 	d.Rejected = d.Rejected[:0]
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		d.Rejected = append(d.Rejected, ReasonCount{Reason: event.Reason(r.byte()), Times: r.varint()})
+	for n := r.in.Count(2); n > 0 && !r.in.Bad; n-- {
+		d.Rejected = append(d.Rejected, ReasonCount{Reason: event.Reason(r.in.Byte()), Times: r.in.Varint()})
 	}
-	d.Lags = r.counts(d.Lags[:0])
-	return !r.bad
+	d.Lags = ReadCounts(&r.in, d.Lags[:0])
+	return !r.in.Bad
 }
 
 // next reports whether the part has one more item; at the end of a part the
 // next one is entered.
 func (r *Reader) next(part int) bool {
-	if r.bad || r.part != part {
+	if r.in.Bad || r.part != part {
 		return false
 	}
 	if r.left > 0 {
@@ -148,85 +147,49 @@ func (r *Reader) next(part int) bool {
 func (r *Reader) enter() {
 	r.last = 0
 	if r.part < partCount {
-		r.left = r.count(1)
+		r.left = r.in.Count(1)
 	}
-}
-
-func (r *Reader) fail() { r.bad, r.rest = true, nil }
-
-func (r *Reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-func (r *Reader) varint() int64 {
-	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-func (r *Reader) byte() byte {
-	if len(r.rest) == 0 {
-		r.fail()
-		return 0
-	}
-	b := r.rest[0]
-	r.rest = r.rest[1:]
-	return b
-}
-
-// count reads a number of items of at least so many bytes each.
-func (r *Reader) count(least int) int {
-	n := r.uvarint()
-	if n > uint64(len(r.rest)/least) {
-		r.fail()
-		return 0
-	}
-	return int(n)
 }
 
 func (r *Reader) time() int32 {
-	r.last += int32(r.varint())
+	r.last += int32(r.in.Varint())
 	return r.last
 }
 
 // place reads the place of a text.
 func (r *Reader) place() uint32 {
-	n := r.uvarint()
+	n := r.in.Uvarint()
 	if n >= uint64(r.all) {
-		r.fail()
+		r.in.Fail()
 		return 0
 	}
 	return uint32(n)
 }
 
 func (r *Reader) amounts(a *Amounts) {
-	head := r.uvarint()
+	head := r.in.Uvarint()
 	a.Mask, a.Spend = head>>2, event.Int128{}
 	if a.Mask>>event.MeasureEnd != 0 {
-		r.fail()
+		r.in.Fail()
 		return
 	}
 	for i := range a.Values[:bitsBelow(a.Mask)] {
-		a.Values[i] = r.varint()
+		a.Values[i] = r.in.Varint()
 	}
 	if head&1 != 0 {
-		a.Spend = event.Int128Of(r.varint())
+		a.Spend = event.Int128Of(r.in.Varint())
 	}
 	if head&2 != 0 {
-		a.Spend.Hi = r.varint()
+		a.Spend.Hi = r.in.Varint()
 	}
 }
 
-func (r *Reader) counts(into []Count) []Count {
+// ReadCounts reads what AppendCounts wrote, into the room that into has.
+func ReadCounts(c *wire.Cursor, into []Count) []Count {
 	before := int64(0)
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		before += r.varint()
-		into = append(into, Count{MS: before, Times: r.varint()})
+	for n := c.Count(2); n > 0 && !c.Bad; n-- {
+		before += c.Varint()
+		into = append(into, Count{MS: before, Times: c.Varint()})
 	}
 	return into
 }

@@ -59,24 +59,24 @@ func AppendBid(b []byte, base *Base, e *event.Bid) []byte {
 // ReadBid reads what AppendBid wrote with the same base and returns what
 // follows. The text of e aliases b; its slices are reused.
 func ReadBid(b []byte, base *Base, e *event.Bid) ([]byte, error) {
-	c := cursor{b: b}
+	c := Cursor{Rest: b}
 	c.envelope(base, &e.Envelope)
-	mask := c.uint32()
-	small := uint64(c.byte())
+	mask := c.Fixed32()
+	small := uint64(c.Byte())
 	if mask >= 1<<bidTexts || small >= 1<<6 {
-		c.fail()
+		c.Fail()
 	}
 	e.GDPR, e.COPPA, e.LMT = c.tri(small), small&(1<<2) != 0, small&(1<<3) != 0
 	e.DNT, e.Test = small&(1<<4) != 0, small&(1<<5) != 0
 	texts := textsOfBid(e)
 	c.texts(mask, texts[:])
-	e.AuctionType, e.TimeoutMS, e.UTCOffset = c.int32(), c.int32(), c.int32()
-	e.DeviceType, e.NoBidReason, e.SamplePermille = c.int32(), c.int32(), c.int32()
+	e.AuctionType, e.TimeoutMS, e.UTCOffset = c.Int32(), c.Int32(), c.Int32()
+	e.DeviceType, e.NoBidReason, e.SamplePermille = c.Int32(), c.Int32(), c.Int32()
 	e.SiteCategories = c.list(e.SiteCategories)
 	c.imps(e)
 	e.Targeting = e.Targeting[:0]
-	for range c.count(leastPair) {
-		e.Targeting = append(e.Targeting, event.Pair{Key: c.text(), Value: c.text()})
+	for range c.Count(leastPair) {
+		e.Targeting = append(e.Targeting, event.Pair{Key: c.Text(), Value: c.Text()})
 	}
 	c.offers(e)
 	return c.end()
@@ -90,10 +90,10 @@ func appendList(b []byte, list []string) []byte {
 	return b
 }
 
-func (c *cursor) list(list []string) []string {
+func (c *Cursor) list(list []string) []string {
 	list = list[:0]
-	for range c.count(leastText) {
-		list = append(list, c.text())
+	for range c.Count(leastText) {
+		list = append(list, c.Text())
 	}
 	return list
 }
@@ -114,8 +114,8 @@ func appendImp(b []byte, e *event.Imp) []byte {
 
 // imps reads the list of slots into e.Imps, keeping the deal lists of the
 // elements it overwrites.
-func (c *cursor) imps(e *event.Bid) {
-	n := c.count(leastImp)
+func (c *Cursor) imps(e *event.Bid) {
+	n := c.Count(leastImp)
 	e.Imps = e.Imps[:0]
 	for range n {
 		if len(e.Imps) < cap(e.Imps) {
@@ -124,22 +124,22 @@ func (c *cursor) imps(e *event.Bid) {
 			e.Imps = append(e.Imps, event.Imp{})
 		}
 		c.imp(&e.Imps[len(e.Imps)-1])
-		if c.bad {
+		if c.Bad {
 			return
 		}
 	}
 }
 
-func (c *cursor) imp(e *event.Imp) {
-	e.ID, e.PlacementID, e.AdFormat, e.FloorCurrency = c.text(), c.text(), c.text(), c.text()
-	small := c.byte()
+func (c *Cursor) imp(e *event.Imp) {
+	e.ID, e.PlacementID, e.AdFormat, e.FloorCurrency = c.Text(), c.Text(), c.Text(), c.Text()
+	small := c.Byte()
 	if small >= 1<<2 {
-		c.fail()
+		c.Fail()
 	}
 	e.Interstitial, e.Rewarded = small&1 != 0, small&2 != 0
-	e.Width, e.Height, e.Position = c.int32(), c.int32(), c.int32()
-	e.FloorMicros = c.int()
-	e.ExpirySeconds = c.int32()
+	e.Width, e.Height, e.Position = c.Int32(), c.Int32(), c.Int32()
+	e.FloorMicros = c.Varint()
+	e.ExpirySeconds = c.Int32()
 	e.DealIDs = c.list(e.DealIDs)
 }
 
@@ -158,24 +158,24 @@ func appendOffer(b []byte, e *event.Offer) []byte {
 	return appendOptional(b, e.MinToWin)
 }
 
-func (c *cursor) offers(e *event.Bid) {
-	n := c.count(leastOffer)
+func (c *Cursor) offers(e *event.Bid) {
+	n := c.Count(leastOffer)
 	e.Offers = e.Offers[:0]
 	for range n {
 		e.Offers = append(e.Offers, event.Offer{})
 		c.offer(&e.Offers[len(e.Offers)-1])
-		if c.bad {
+		if c.Bad {
 			return
 		}
 	}
 }
 
-func (c *cursor) offer(e *event.Offer) {
-	e.BidID, e.ResponseID, e.ImpID, e.CampaignID = c.text(), c.text(), c.text(), c.text()
-	e.LineItemID, e.CreativeID, e.Advertiser = c.text(), c.text(), c.text()
-	e.Currency, e.DealID = c.text(), c.text()
-	e.PriceMicros = c.int()
-	e.LossCode = c.int32()
+func (c *Cursor) offer(e *event.Offer) {
+	e.BidID, e.ResponseID, e.ImpID, e.CampaignID = c.Text(), c.Text(), c.Text(), c.Text()
+	e.LineItemID, e.CreativeID, e.Advertiser = c.Text(), c.Text(), c.Text()
+	e.Currency, e.DealID = c.Text(), c.Text()
+	e.PriceMicros = c.Varint()
+	e.LossCode = c.Int32()
 	e.MinToWin = c.optional()
 }
 
@@ -188,13 +188,13 @@ func appendOptional(b []byte, v int64) []byte {
 	return appendInt(append(b, 1), v)
 }
 
-func (c *cursor) optional() int64 {
-	switch c.byte() {
+func (c *Cursor) optional() int64 {
+	switch c.Byte() {
 	case 0:
 		return event.Absent
 	case 1:
-		return c.int()
+		return c.Varint()
 	}
-	c.fail()
+	c.Fail()
 	return event.Absent
 }

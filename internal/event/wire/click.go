@@ -50,25 +50,25 @@ func AppendClick(b []byte, base *Base, e *event.Click) []byte {
 // ReadClick reads what AppendClick wrote with the same base and returns what
 // follows. The text of e aliases b.
 func ReadClick(b []byte, base *Base, e *event.Click) ([]byte, error) {
-	c := cursor{b: b}
+	c := Cursor{Rest: b}
 	c.envelope(base, &e.Envelope)
-	mask := c.uint32()
-	small := uint64(c.byte())
+	mask := c.Fixed32()
+	small := uint64(c.Byte())
 	if mask >= clickEnd || small >= 1<<3 {
-		c.fail()
+		c.Fail()
 	}
 	e.GDPR, e.Test = c.tri(small), small&(1<<2) != 0
 	texts := textsOfClick(e)
 	c.texts(mask, texts[:])
 	e.DeviceType, e.ClickX, e.ClickY, e.Consent = -1, -1, -1, ""
 	if mask&clickDevice != 0 {
-		e.DeviceType = c.int32()
+		e.DeviceType = c.Int32()
 	}
 	if mask&clickPoint != 0 {
-		e.ClickX, e.ClickY = c.int32(), c.int32()
+		e.ClickX, e.ClickY = c.Int32(), c.Int32()
 	}
 	if mask&clickConsent != 0 {
-		e.Consent = c.text()
+		e.Consent = c.Text()
 	}
 	return c.end()
 }

@@ -50,26 +50,26 @@ func AppendConversion(b []byte, base *Base, e *event.Conversion) []byte {
 // ReadConversion reads what AppendConversion wrote with the same base and
 // returns what follows. The text of e aliases b.
 func ReadConversion(b []byte, base *Base, e *event.Conversion) ([]byte, error) {
-	c := cursor{b: b}
+	c := Cursor{Rest: b}
 	c.envelope(base, &e.Envelope)
-	mask := c.uint32()
-	small := uint64(c.byte())
+	mask := c.Fixed32()
+	small := uint64(c.Byte())
 	adjustment := event.Adjustment(small >> 2 & 3)
 	if mask >= conversionEnd || small >= 1<<5 || adjustment > event.Retract {
-		c.fail()
+		c.Fail()
 	}
 	e.GDPR, e.Adjustment, e.Test = c.tri(small), adjustment, small&(1<<4) != 0
 	texts := textsOfConversion(e)
 	c.texts(mask, texts[:])
 	e.ValueMicros, e.Quantity, e.DeviceType = 0, 1, -1
 	if mask&conversionValue != 0 {
-		e.ValueMicros = c.int()
+		e.ValueMicros = c.Varint()
 	}
 	if mask&conversionQuantity != 0 {
-		e.Quantity = c.int32()
+		e.Quantity = c.Int32()
 	}
 	if mask&conversionDevice != 0 {
-		e.DeviceType = c.int32()
+		e.DeviceType = c.Int32()
 	}
 	return c.end()
 }

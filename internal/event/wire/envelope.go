@@ -26,14 +26,14 @@ func AppendBase(b []byte, base *Base) []byte {
 // ReadBase reads what AppendBase wrote and returns what follows. The topic
 // aliases b.
 func ReadBase(b []byte, base *Base) ([]byte, error) {
-	c := cursor{b: b}
-	if c.byte() != Version {
-		c.fail()
+	c := Cursor{Rest: b}
+	if c.Byte() != Version {
+		c.Fail()
 	}
-	base.Topic = c.text()
-	base.ID = c.int32()
-	base.Offset = event.Offset(c.int())
-	base.Ingest = event.Time(c.int())
+	base.Topic = c.Text()
+	base.ID = c.Int32()
+	base.Offset = event.Offset(c.Varint())
+	base.Ingest = event.Time(c.Varint())
 	return c.end()
 }
 
@@ -68,26 +68,26 @@ func appendEnvelope(b []byte, base *Base, e *event.Envelope) []byte {
 	return append(b, e.Print[:]...)
 }
 
-func (c *cursor) envelope(base *Base, e *event.Envelope) {
-	bits := c.byte()
+func (c *Cursor) envelope(base *Base, e *event.Envelope) {
+	bits := c.Byte()
 	e.Partition = base.Partition
 	e.Backfill = bits&hasBackfill != 0
-	e.Offset = base.Offset + event.Offset(c.int())
-	e.Ingest = base.Ingest + event.Time(c.int())
-	e.EventTime = e.Ingest + event.Time(c.int())
+	e.Offset = base.Offset + event.Offset(c.Varint())
+	e.Ingest = base.Ingest + event.Time(c.Varint())
+	e.EventTime = e.Ingest + event.Time(c.Varint())
 	e.Line, e.Flags = 0, 0
 	if bits&hasLine != 0 {
-		e.Line = int32(c.uint())
+		e.Line = int32(c.Uvarint())
 	}
 	if bits&hasFlags != 0 {
-		e.Flags = event.Flags(c.uint())
+		e.Flags = event.Flags(c.Uvarint())
 	}
 	const size = 8 + len(e.Print)
-	if len(c.b) < size || bits >= hasFlags<<1 {
-		c.fail()
+	if len(c.Rest) < size || bits >= hasFlags<<1 {
+		c.Fail()
 		return
 	}
-	e.Route = event.Route(binary.LittleEndian.Uint64(c.b))
-	copy(e.Print[:], c.b[8:size])
-	c.b = c.b[size:]
+	e.Route = event.Route(binary.LittleEndian.Uint64(c.Rest))
+	copy(e.Print[:], c.Rest[8:size])
+	c.Rest = c.Rest[size:]
 }

@@ -76,10 +76,10 @@ func AppendImpression(b []byte, base *Base, e *event.Impression) []byte {
 // ReadImpression reads what AppendImpression wrote with the same base and
 // returns what follows. The text of e aliases b.
 func ReadImpression(b []byte, base *Base, e *event.Impression) ([]byte, error) {
-	c := cursor{b: b}
+	c := Cursor{Rest: b}
 	c.envelope(base, &e.Envelope)
-	mask := c.uint32()
-	small := uint64(c.byte())
+	mask := c.Fixed32()
+	small := uint64(c.Byte())
 	e.Measurable, e.Viewable, e.GDPR = c.tri(small), c.tri(small>>2), c.tri(small>>4)
 	e.Prefetch, e.Test = small&(1<<6) != 0, small&(1<<7) != 0
 	texts := textsOfImpression(e)
@@ -88,25 +88,25 @@ func ReadImpression(b []byte, base *Base, e *event.Impression) ([]byte, error) {
 	e.InViewMS, e.DeviceType, e.UTCOffset = event.Absent, -1, event.NoUTCOffset
 	e.GPP, e.USPrivacy = "", ""
 	if mask&impressionPrice != 0 {
-		e.PriceMicros = c.int()
+		e.PriceMicros = c.Varint()
 	}
 	if mask&impressionQuantity != 0 {
-		e.QuantityE6 = c.int()
+		e.QuantityE6 = c.Varint()
 	}
 	if mask&impressionSize != 0 {
-		e.Width, e.Height = c.int32(), c.int32()
+		e.Width, e.Height = c.Int32(), c.Int32()
 	}
 	if mask&impressionInView != 0 {
-		e.InViewMS = c.int()
+		e.InViewMS = c.Varint()
 	}
 	if mask&impressionDevice != 0 {
-		e.DeviceType = c.int32()
+		e.DeviceType = c.Int32()
 	}
 	if mask&impressionOffset != 0 {
-		e.UTCOffset = c.int32()
+		e.UTCOffset = c.Int32()
 	}
 	if mask&impressionPrivacy != 0 {
-		e.GPP, e.USPrivacy = c.text(), c.text()
+		e.GPP, e.USPrivacy = c.Text(), c.Text()
 	}
 	return c.end()
 }

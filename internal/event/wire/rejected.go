@@ -15,15 +15,15 @@ func AppendRejected(b []byte, base *Base, e *event.Rejected) []byte {
 // ReadRejected reads what AppendRejected wrote with the same base and returns
 // what follows. Text and Raw of e alias b.
 func ReadRejected(b []byte, base *Base, e *event.Rejected) ([]byte, error) {
-	c := cursor{b: b}
+	c := Cursor{Rest: b}
 	c.envelope(base, &e.Envelope)
-	e.Reason, e.Intended = event.Reason(c.byte()), event.Kind(c.byte())
+	e.Reason, e.Intended = event.Reason(c.Byte()), event.Kind(c.Byte())
 	if e.Reason > event.Poison || e.Intended > event.KindRejected {
-		c.fail()
+		c.Fail()
 	}
-	e.Field = c.text()
-	e.Detail = c.text()
-	e.Raw = c.bytes()
-	e.Campaign = c.text()
+	e.Field = c.Text()
+	e.Detail = c.Text()
+	e.Raw = c.Bytes()
+	e.Campaign = c.Text()
 	return c.end()
 }
