@@ -134,89 +134,54 @@ func endOfMinute(minute int32) event.Time { return timeOf(minute+1, event.Minute
 // of the same date.
 func endOfDay(day int32) event.Time { return timeOf(day+1, event.Day).Add(14 * event.Hour) }
 
-// sorted takes what is to be shown, in the order of the table's key.
-func sorted[K groupKey, V any](groups *store[K, V], compare func(a, b K) int) []uint32 {
+// rows makes a row of each group that is to be shown, in the order of the
+// table's key.
+func rows[K groupKey, V, R any](groups *store[K, V], compare func(a, b K) int, fill func(*R, *item[K, V])) []R {
 	list := groups.take(&groups.touched, touched)
 	slices.SortFunc(list, func(a, b uint32) int { return compare(groups.items[a].key, groups.items[b].key) })
-	return list
+	out := make([]R, len(list))
+	for n, i := range list {
+		fill(&out[n], &groups.items[i])
+	}
+	return out
 }
 
 func (s *Shard) minuteRows() []table.CampaignMinute {
 	rank := s.text.ranks()
-	list := sorted(&s.minutes, func(a, b minuteKey) int {
+	return rows(&s.minutes, func(a, b minuteKey) int {
 		return cmp.Or(
 			cmp.Compare(a.minute, b.minute), cmp.Compare(rank[a.creative], rank[b.creative]),
 			cmp.Compare(rank[a.exchange], rank[b.exchange]), cmp.Compare(rank[a.device], rank[b.device]),
 		)
-	})
-	rows := make([]table.CampaignMinute, len(list))
-	for n, i := range list {
-		s.minuteRow(&rows[n], &s.minutes.items[i])
-	}
-	return rows
+	}, s.minuteRow)
 }
 
-func (s *Shard) comparePeriods(a, b periodKey) int {
+func (s *Shard) comparePeriods() func(a, b periodKey) int {
 	rank := s.text.ranks()
-	return cmp.Or(
-		cmp.Compare(a.at, b.at), cmp.Compare(rank[a.campaign], rank[b.campaign]), cmp.Compare(rank[a.currency], rank[b.currency]),
-	)
+	return func(a, b periodKey) int {
+		return cmp.Or(
+			cmp.Compare(a.at, b.at), cmp.Compare(rank[a.campaign], rank[b.campaign]), cmp.Compare(rank[a.currency], rank[b.currency]),
+		)
+	}
 }
 
-func (s *Shard) hourRows() []table.CampaignHour {
-	list := sorted(&s.hours, s.comparePeriods)
-	rows := make([]table.CampaignHour, len(list))
-	for n, i := range list {
-		it := &s.hours.items[i]
-		rows[n] = table.CampaignHour{
-			BucketStart: timeOf(it.key.at, event.Hour),
-			CampaignID:  s.text.text(it.key.campaign), Currency: s.text.text(it.key.currency),
-			Totals: s.totals(&it.value, it.key.currency), IsFinal: s.ending || s.passedHour(it.key.at),
-			Meta: s.meta(it.value.empty()),
-		}
-	}
-	return rows
-}
+func (s *Shard) hourRows() []table.CampaignHour { return rows(&s.hours, s.comparePeriods(), s.hourRow) }
 
-func (s *Shard) dayRows() []table.CampaignDay {
-	list := sorted(&s.days, s.comparePeriods)
-	rows := make([]table.CampaignDay, len(list))
-	for n, i := range list {
-		it := &s.days.items[i]
-		id := s.text.text(it.key.campaign)
-		c, _ := s.cfg.Reference.Campaign(id, timeOf(it.key.at, event.Day))
-		rows[n] = table.CampaignDay{
-			Day: it.key.at, CampaignID: id, Currency: s.text.text(it.key.currency), TimeZone: c.TimeZone,
-			Totals: s.totals(&it.value, it.key.currency), IsFinal: s.ending || s.passedDay(it.key.at),
-			Meta: s.meta(it.value.empty()),
-		}
-	}
-	return rows
-}
+func (s *Shard) dayRows() []table.CampaignDay { return rows(&s.days, s.comparePeriods(), s.dayRow) }
 
 func (s *Shard) siteRows() []table.SiteDay {
 	rank := s.text.ranks()
-	list := sorted(&s.sites, func(a, b siteKey) int {
+	return rows(&s.sites, func(a, b siteKey) int {
 		return cmp.Or(
 			cmp.Compare(a.day, b.day), cmp.Compare(rank[a.place], rank[b.place]),
 			cmp.Compare(rank[a.campaign], rank[b.campaign]), cmp.Compare(rank[a.currency], rank[b.currency]),
 		)
-	})
-	rows := make([]table.SiteDay, len(list))
-	for n, i := range list {
-		s.siteRow(&rows[n], &s.sites.items[i])
-	}
-	return rows
+	}, s.siteRow)
 }
 
 func (s *Shard) pipeRows() []table.PipelineMinute {
 	rank := s.text.ranks()
-	list := sorted(&s.pipes, func(a, b pipeKey) int {
+	return rows(&s.pipes, func(a, b pipeKey) int {
 		return cmp.Or(cmp.Compare(a.minute, b.minute), cmp.Compare(rank[a.topic], rank[b.topic]))
-	})
-	rows := make([]table.PipelineMinute, len(list))
-	for n, i := range list {
-		s.pipeRow(&rows[n], &s.pipes.items[i])
-	}
-	return rows
+	}, s.pipeRow)
 }

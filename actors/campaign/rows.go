@@ -67,6 +67,25 @@ func (s *Shard) minuteRow(row *table.CampaignMinute, it *item[minuteKey, minuteS
 	}
 }
 
+func (s *Shard) hourRow(row *table.CampaignHour, it *item[periodKey, periodSums]) {
+	*row = table.CampaignHour{
+		BucketStart: timeOf(it.key.at, event.Hour),
+		CampaignID:  s.text.text(it.key.campaign), Currency: s.text.text(it.key.currency),
+		Totals: s.totals(&it.value, it.key.currency), IsFinal: s.ending || s.passedHour(it.key.at),
+		Meta: s.meta(it.value.empty()),
+	}
+}
+
+func (s *Shard) dayRow(row *table.CampaignDay, it *item[periodKey, periodSums]) {
+	id := s.text.text(it.key.campaign)
+	c, _ := s.cfg.Reference.Campaign(id, timeOf(it.key.at, event.Day))
+	*row = table.CampaignDay{
+		Day: it.key.at, CampaignID: id, Currency: s.text.text(it.key.currency), TimeZone: c.TimeZone,
+		Totals: s.totals(&it.value, it.key.currency), IsFinal: s.ending || s.passedDay(it.key.at),
+		Meta: s.meta(it.value.empty()),
+	}
+}
+
 // totals are the measures of an hour or day.
 func (s *Shard) totals(p *periodSums, currency uint32) table.Totals {
 	m, f := &p.measures, &p.bins

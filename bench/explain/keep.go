@@ -23,6 +23,17 @@ func put[R any](k keeper, rows map[key]R, at key, op string, row R) {
 	rows[at] = row
 }
 
+// putAll keeps the last version of each row under the key that at names.
+func putAll[R any](k keeper, into map[key]R, rows []R, at func(*R) (key, string)) error {
+	k.w.mu.Lock()
+	defer k.w.mu.Unlock()
+	for i := range rows {
+		under, op := at(&rows[i])
+		put(k, into, under, op, rows[i])
+	}
+	return nil
+}
+
 // WriteImpressions implements sinks.Sink.
 func (k keeper) WriteImpressions(rows []table.Impression) error {
 	k.w.mu.Lock()
@@ -40,22 +51,12 @@ func (k keeper) WriteImpressions(rows []table.Impression) error {
 
 // WriteClicks implements sinks.Sink.
 func (k keeper) WriteClicks(rows []table.Click) error {
-	k.w.mu.Lock()
-	defer k.w.mu.Unlock()
-	for _, r := range rows {
-		put(k, k.w.clicks, key{r.Route, r.ClickID}, r.Op, r)
-	}
-	return nil
+	return putAll(k, k.w.clicks, rows, func(r *table.Click) (key, string) { return key{r.Route, r.ClickID}, r.Op })
 }
 
 // WriteConversions implements sinks.Sink.
 func (k keeper) WriteConversions(rows []table.Conversion) error {
-	k.w.mu.Lock()
-	defer k.w.mu.Unlock()
-	for _, r := range rows {
-		put(k, k.w.conversions, key{r.Route, r.ConversionID}, r.Op, r)
-	}
-	return nil
+	return putAll(k, k.w.conversions, rows, func(r *table.Conversion) (key, string) { return key{r.Route, r.ConversionID}, r.Op })
 }
 
 // WriteAttributions implements sinks.Sink. Under linear every touch of a path
@@ -84,12 +85,7 @@ func (k keeper) WriteAttributions(rows []table.Attribution) error {
 
 // WriteWins implements sinks.Sink.
 func (k keeper) WriteWins(rows []table.Win) error {
-	k.w.mu.Lock()
-	defer k.w.mu.Unlock()
-	for _, r := range rows {
-		put(k, k.w.wins, key{r.Route, r.ImpressionID}, r.Op, r)
-	}
-	return nil
+	return putAll(k, k.w.wins, rows, func(r *table.Win) (key, string) { return key{r.Route, r.ImpressionID}, r.Op })
 }
 
 // WriteBids implements sinks.Sink.

@@ -61,7 +61,7 @@ func collect[T any](c collector, name table.Name, rows []T) error {
 		row := reflect.New(reflect.TypeFor[T]()).Elem()
 		row.Set(reflect.ValueOf(&rows[i]).Elem())
 		key := layout.key(row)
-		if op := row.FieldByName("Op"); op.IsValid() && fmt.Sprint(op.Interface()) == "D" {
+		if row.FieldByIndex(layout.op).String() == table.Delete {
 			delete(into, key)
 			continue
 		}
@@ -73,14 +73,20 @@ func collect[T any](c collector, name table.Name, rows []T) error {
 	return nil
 }
 
-// layout is where a table's key and its version columns lie.
-type layout struct{ keys, versions [][]int }
+// layout is where a table's key, its version columns and its op lie.
+type layout struct {
+	keys, versions [][]int
+	op             []int
+}
 
 var layouts = sync.OnceValue(func() map[table.Name]layout {
 	out := map[table.Name]layout{}
 	for _, name := range table.Names() {
 		var l layout
 		for _, c := range table.Columns(name) {
+			if c.Name == "op" {
+				l.op = c.Field
+			}
 			if c.Key {
 				l.keys = append(l.keys, c.Field)
 			}

@@ -42,9 +42,9 @@ func (c *column) add(row unsafe.Pointer, n int, size uintptr) {
 	at := unsafe.Add(row, c.offset)
 	switch c.shape {
 	case long:
-		c.addLongs(at, n, size)
+		addWholes[int64](c, at, n, size)
 	case short:
-		c.addShorts(at, n, size)
+		addWholes[int32](c, at, n, size)
 	case truth:
 		c.addTruths(at, n, size)
 	case text:
@@ -66,7 +66,8 @@ func (c *column) value(there bool) bool {
 	return there
 }
 
-func (c *column) addLongs(at unsafe.Pointer, n int, size uintptr) {
+// addWholes takes signed numbers.
+func addWholes[T int32 | int64](c *column, at unsafe.Pointer, n int, size uintptr) {
 	c.levels += n
 	for i := range n {
 		p := unsafe.Add(at, uintptr(i)*size)
@@ -75,29 +76,15 @@ func (c *column) addLongs(at unsafe.Pointer, n int, size uintptr) {
 				continue
 			}
 		}
-		v := *(*int64)(p)
+		v := *(*T)(p)
 		if c.absent == ifZero && !c.value(v != 0) {
 			continue
 		}
-		c.bytes = binary.LittleEndian.AppendUint64(c.bytes, uint64(v))
-		c.low, c.high = min(c.low, v), max(c.high, v)
-	}
-}
-
-func (c *column) addShorts(at unsafe.Pointer, n int, size uintptr) {
-	c.levels += n
-	for i := range n {
-		p := unsafe.Add(at, uintptr(i)*size)
-		if c.absent == ifNoPtr {
-			if p = *(*unsafe.Pointer)(p); !c.value(p != nil) {
-				continue
-			}
+		if unsafe.Sizeof(v) == 8 {
+			c.bytes = binary.LittleEndian.AppendUint64(c.bytes, uint64(v))
+		} else {
+			c.bytes = binary.LittleEndian.AppendUint32(c.bytes, uint32(v))
 		}
-		v := *(*int32)(p)
-		if c.absent == ifZero && !c.value(v != 0) {
-			continue
-		}
-		c.bytes = binary.LittleEndian.AppendUint32(c.bytes, uint32(v))
 		c.low, c.high = min(c.low, int64(v)), max(c.high, int64(v))
 	}
 }
