@@ -1,5 +1,5 @@
-// Package law holds the engine to the one law (semantics K1) and to the other
-// invariants (K2 to K7) with random histories.
+// Package law holds the engine to the one law (semantics K1) with random
+// histories.
 //
 // A history is a few dozen Kafka records, made of bytes as a producer would
 // send them, that aim at the edges of the rules: times a microsecond around

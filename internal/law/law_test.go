@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 20_000, "random histories")
+	histories = flag.Int("histories", 100_000, "random histories")
 	firstSeed = flag.Uint64("seed", 1, "seed of the first run of histories")
 )
 
