@@ -350,10 +350,10 @@ func (r *replay) save(id journal.ShardID, segment func(base bool) []byte) {
 
 // renew replaces a shard's core by what its segments restore.
 func (r *replay) renew(u *userShard) error {
-	if r.cfg.Segments && !r.cfg.Restore {
-		u.core.Segment(r.number == 1)
-	}
 	if !r.cfg.Restore {
+		if r.cfg.Segments {
+			u.core.Segment(r.number == 1)
+		}
 		return nil
 	}
 	id := journal.ShardID{Role: journal.User, Shard: u.id}

@@ -290,7 +290,8 @@ func (s *Shard) closeHost(j *journey.Journey) {
 	}
 	due := h.until != j.Until || h.wake != j.Wake || h.write != j.Write
 	for _, at := range slices.Clone(h.guests) {
-		if state := xxh3.Hash(journey.AppendGuest(nil, at)); due || at.Gone || at.Saved != state {
+		s.scratch.buf = journey.AppendGuest(s.scratch.buf[:0], at)
+		if state := xxh3.Hash(s.scratch.buf); due || at.Gone || at.Saved != state {
 			at.Saved = state
 			l.freshGuests[at.Child] = struct{}{}
 		}

@@ -98,12 +98,14 @@ func (s *Shard) Linked() bool { return s.links.busy() }
 // whether they had been sent is not known, and twice does no harm.
 func (s *Shard) Outbox() []event.Link { return s.links.outbox }
 
-// Link applies one link. A body that no shard of this version wrote is ErrCorrupt.
+// Link applies one link. What the shard keeps of it aliases the body, which must
+// not change afterwards: one body serves every shard that hears a notice. A body
+// that no shard of this version wrote is ErrCorrupt.
 func (s *Shard) Link(body []byte) error {
 	if len(body) < 2 || body[0] != linkVersion {
 		return ErrCorrupt
 	}
-	r := fact.ReaderOf(slices.Clone(body[2:]), nil)
+	r := fact.ReaderOf(body[2:], nil)
 	switch body[1] {
 	case linkNotice:
 		g := &guest{bytes: r.Rest}
@@ -230,7 +232,8 @@ func (s *Shard) announce(n *journey.Notice) {
 
 // say sends a notice that says something new.
 func (s *Shard) say(w *ward, n *journey.Notice) {
-	hash := xxh3.Hash(journey.AppendNotice(nil, n))
+	s.scratch.buf = journey.AppendNotice(s.scratch.buf[:0], n)
+	hash := xxh3.Hash(s.scratch.buf)
 	if w.said == hash {
 		return
 	}
@@ -251,7 +254,8 @@ func (s *Shard) lend(g *journey.Guest, l *journey.Loan) {
 		l = &journey.Loan{Child: g.Child}
 	}
 	l.Lender = s.lender
-	hash := xxh3.Hash(journey.AppendLoan(nil, l))
+	s.scratch.buf = journey.AppendLoan(s.scratch.buf[:0], l)
+	hash := xxh3.Hash(s.scratch.buf)
 	if g.Sent == hash {
 		return
 	}
